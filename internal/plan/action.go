@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// A Verb says what an action does.
+type Verb string
+
+// The verbs, in the words of the documentation.
+const (
+	None     Verb = "none"     // nothing to do
+	Create   Verb = "create"   // declared, not there
+	Update   Verb = "update"   // metadata, privacy, sharing, synchronization: in place
+	Reimport Verb = "reimport" // same dataset, same maps, new rows
+	Rename   Verb = "rename"   // the dataset and its synchronization get another name
+	Adopt    Verb = "adopt"    // an existing dataset comes under management
+	Resume   Verb = "resume"   // a staged import of ours is finished
+	Heal     Verb = "heal"     // a synchronization that does not work is put right
+	Forgo    Verb = "forget"   // the markers go, the dataset stays
+	Delete   Verb = "delete"   // ours, no longer declared, and pruning was asked for
+	Blocked  Verb = "blocked"  // not done, with instructions
+)
+
+// A Kind says what an action acts on.
+type Kind string
+
+// The two kinds of object that a manifest declares.
+const (
+	KindDataset    Kind = "dataset"
+	KindConnection Kind = "connection"
+)
+
+// An Action is what one declared (or no longer declared) object needs, and why.
+type Action struct {
+	Verb     Verb   `json:"verb"`
+	Also     []Verb `json:"also,omitempty"`     // what the same action does besides
+	Intended Verb   `json:"intended,omitempty"` // of a blocked action: what it would do
+	Kind     Kind   `json:"kind"`
+	Project  string `json:"project"`
+
+	Dataset    string `json:"dataset,omitempty"`    // its name in the manifest
+	Connection string `json:"connection,omitempty"` // its key in the manifest
+	LiveName   string `json:"live_name,omitempty"`  // its name in the account now, where that differs
+	ID         string `json:"id,omitempty"`         // its id in the account
+
+	Reason string `json:"reason,omitempty"`      // in words
+	Code   Reason `json:"reason_code,omitempty"` // stable, for scripts
+	Hint   string `json:"hint,omitempty"`        // of a blocked action: what to do next
+
+	Changes []Change      `json:"changes,omitempty"` // sorted by field
+	Steps   []Step        `json:"steps,omitempty"`   // what apply does, in order
+	Pos     spec.Position `json:"position"`          // where the manifest asks for it
+
+	Before *Contents `json:"contents_before,omitempty"` // what the live dataset holds
+	After  *Contents `json:"contents_after,omitempty"`  // what the source holds
+
+	Publishes bool  `json:"publishes,omitempty"` // a step towards more public
+	Destroys  bool  `json:"destroys,omitempty"`  // something is lost for good
+	Shrinks   bool  `json:"shrinks,omitempty"`   // fewer rows than before
+	Maps      []Map `json:"maps,omitempty"`      // maps that depend on the dataset
+	MapCount  int   `json:"map_count,omitempty"`
+
+	Fingerprint string   `json:"fingerprint,omitempty"` // of the source, as the marker carries it
+	Staging     string   `json:"staging,omitempty"`     // the staging dataset's name
+	Tags        []string `json:"-"`                     // markers to leave on the dataset
+	Seen        Seen     `json:"-"`                     // the live objects that the plan was made for
+}
+
+// Seen is what the planner saw of the objects that an action touches; apply
+// compares before it acts.
+type Seen struct {
+	Dataset         *Dataset
+	Synchronization *Synchronization
+	Connection      *Connection
+}
+
+// A Change is one field that differs.
+type Change struct {
+	Field     string `json:"field"`
+	Before    any    `json:"before"` // nil: not set, or not there
+	After     any    `json:"after"`
+	Sensitive bool   `json:"sensitive,omitempty"` // values are not shown
+}
+
+// Contents is what a file or a live dataset holds.
+type Contents struct {
+	Rows     int64         `json:"rows"`
+	Size     int64         `json:"size,omitempty"` // bytes
+	Format   string        `json:"format,omitempty"`
+	Columns  []data.Column `json:"columns,omitempty"`
+	Geometry string        `json:"geometry,omitempty"`
+	Unknown  string        `json:"unknown,omitempty"` // why the rest is not known
+}
+
+// A Step is one idempotent part of an action, by name. Apply looks whether it
+// is done, does it, and verifies.
+type Step string
+
+// The steps, in the order in which an action that has them takes them.
+const (
+	StepCreateConnection Step = "create_connection"
+	StepUpdateConnection Step = "update_connection"
+	StepDeleteConnection Step = "delete_connection"
+
+	StepRename    Step = "rename"    // the dataset's name
+	StepRestrict  Step = "restrict"  // privacy, towards less public
+	StepStage     Step = "stage"     // import under the staging name
+	StepOverwrite Step = "overwrite" // import over the live dataset
+	StepPublish   Step = "publish"   // name, markers and metadata of a staged dataset
+	StepAttach    Step = "attach_synchronization"
+	StepRefresh   Step = "refresh_by_synchronization" // one run of a passing synchronization
+	StepSyncName  Step = "synchronization_name"
+	StepSync      Step = "update_synchronization"
+	StepRevive    Step = "revive_synchronization"
+	StepDetach    Step = "detach_synchronization"
+	StepMetadata  Step = "metadata" // title, description, tags, markers, ...
+	StepPrivacy   Step = "privacy"  // privacy, towards more public
+	StepShare     Step = "share"
+	StepDelete    Step = "delete"
+)

@@ -1,0 +1,51 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/secret"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// An Input is everything that decides a plan.
+type Input struct {
+	Desired []spec.Manifest      // one per project
+	Account Account              // what is there
+	Looks   map[string]data.Look // what the file sources hold, by dataset name
+	Secrets Secrets              // what could be resolved of references
+	Details Details              // the answers to Ask
+	Pending []Pending            // import jobs of an interrupted run
+	Options Options
+}
+
+// Secrets are resolved texts by their form in the manifest ([secret.Text.String]).
+// A text that is missing could not be resolved and is not compared.
+type Secrets map[string]secret.Value
+
+// A Pending is an import job that an interrupted run began and whose end is
+// not recorded.
+type Pending struct {
+	Dataset     string
+	ImportID    string
+	Staging     string
+	Fingerprint string
+	Since       time.Time
+}
+
+// Options are the wishes given on the command line.
+type Options struct {
+	Prune      bool        // delete what is ours and no longer declared
+	PruneFirst bool        // deletions run before everything else
+	Adopt      bool        // every declared dataset may adopt
+	Targets    []string    // only these datasets; empty = all
+	Excludes   []string    // not these
+	Reimport   []string    // reimport these although nothing changed
+	Allow      []Allowance // guards lifted by name
+}
+
+// An Allowance lifts one guard for one dataset: shrink:parcels.
+type Allowance struct {
+	Guard   Guard
+	Dataset string
+}
