@@ -1,0 +1,112 @@
+package deptest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// modulePath is cut from the paths of our own packages, for tables that can be read.
+const modulePath = "github.com/cartosync/cartosync/"
+
+// A node is one package as the go command lists it.
+type node struct {
+	Imports []string // by its files that are built into programs
+	Tests   []string // by its test files, in the package and beside it
+	Module  string   // "" for the standard library
+	Ours    bool
+}
+
+// A graph maps import paths to packages; ours are written without the module's path.
+type graph map[string]node
+
+// loadGraph lists the module and all it is built from.
+func loadGraph(t *testing.T) graph {
+	t.Helper()
+	root := strings.TrimSpace(goCommand(t, ".", "list", "-m", "-f", "{{.Dir}}"))
+	watch(t, root)
+	out := goCommand(t, root, "list", "-deps", "-json=ImportPath,Imports,TestImports,XTestImports,Module", "./...")
+	g := graph{}
+	for dec := json.NewDecoder(strings.NewReader(out)); ; {
+		var p struct {
+			ImportPath                         string
+			Imports, TestImports, XTestImports []string
+			Module                             *struct {
+				Path string
+				Main bool
+			}
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return g
+		} else if err != nil {
+			t.Fatalf("reading the output of go list: %v", err)
+		}
+		n := node{Imports: short(p.Imports), Tests: short(slices.Concat(p.TestImports, p.XTestImports))}
+		if p.Module != nil {
+			n.Module, n.Ours = p.Module.Path, p.Module.Main
+		}
+		g[strings.TrimPrefix(p.ImportPath, modulePath)] = n
+	}
+}
+
+func goCommand(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		t.Fatalf("%s: %v\n%s", cmd, err, exit.Stderr)
+	} else if err != nil {
+		t.Fatalf("%s: %v", cmd, err)
+	}
+	return string(out)
+}
+
+// watch opens every directory that may hold Go files. The go command keeps a test's result until a
+// file that the test itself opened has changed; what its children read it does not see.
+func watch(t *testing.T, root string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		name := d.Name()
+		if d.IsDir() && path != root && (name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")) {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func short(paths []string) []string {
+	out := make([]string, len(paths))
+	for i, p := range paths {
+		out[i] = strings.TrimPrefix(p, modulePath)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// chain returns a shortest way from one package to another through Imports, nil if there is none.
+func (g graph) chain(from, to string) []string {
+	seen := map[string]bool{from: true}
+	for ways := [][]string{{from}}; len(ways) > 0; ways = ways[1:] {
+		way := ways[0]
+		for _, next := range g[way[len(way)-1]].Imports {
+			if next == to {
+				return append(way, to)
+			}
+			if !seen[next] {
+				seen[next] = true
+				ways = append(ways, append(slices.Clone(way), next))
+			}
+		}
+	}
+	return nil
+}
