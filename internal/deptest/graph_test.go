@@ -26,14 +26,25 @@ type node struct {
 // A graph maps import paths to packages; ours are written without the module's path.
 type graph map[string]node
 
+// systems are listed together: a file for one system counts on all of them.
+var systems = []string{"linux", "darwin", "windows"}
+
 // loadGraph lists the module and all it is built from.
 func loadGraph(t *testing.T) graph {
 	t.Helper()
-	root := strings.TrimSpace(goCommand(t, ".", "list", "-m", "-f", "{{.Dir}}"))
+	root := strings.TrimSpace(goList(t, ".", "linux", "-m", "-f", "{{.Dir}}"))
 	watch(t, root)
-	out := goCommand(t, root, "list", "-deps", "-json=ImportPath,Imports,TestImports,XTestImports,Module", "./...")
 	g := graph{}
-	for dec := json.NewDecoder(strings.NewReader(out)); ; {
+	for _, system := range systems {
+		g.add(t, goList(t, root, system, "-deps", "-json=ImportPath,Imports,TestImports,XTestImports,Module", "./..."))
+	}
+	return g
+}
+
+// add merges one listing into the graph.
+func (g graph) add(t *testing.T, listing string) {
+	t.Helper()
+	for dec := json.NewDecoder(strings.NewReader(listing)); ; {
 		var p struct {
 			ImportPath                         string
 			Imports, TestImports, XTestImports []string
@@ -43,27 +54,31 @@ func loadGraph(t *testing.T) graph {
 			}
 		}
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			return g
+			return
 		} else if err != nil {
 			t.Fatalf("reading the output of go list: %v", err)
 		}
-		n := node{Imports: short(p.Imports), Tests: short(slices.Concat(p.TestImports, p.XTestImports))}
+		path := strings.TrimPrefix(p.ImportPath, modulePath)
+		n := g[path]
+		n.Imports = short(n.Imports, p.Imports)
+		n.Tests = short(n.Tests, p.TestImports, p.XTestImports)
 		if p.Module != nil {
 			n.Module, n.Ours = p.Module.Path, p.Module.Main
 		}
-		g[strings.TrimPrefix(p.ImportPath, modulePath)] = n
+		g[path] = n
 	}
 }
 
-func goCommand(t *testing.T, dir string, args ...string) string {
+func goList(t *testing.T, dir, system string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
 	cmd.Dir = dir
+	cmd.Env = append(cmd.Environ(), "GOOS="+system, "GOARCH=amd64")
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		t.Fatalf("%s: %v\n%s", cmd, err, exit.Stderr)
+		t.Fatalf("%s for %s: %v\n%s", cmd, system, err, exit.Stderr)
 	} else if err != nil {
-		t.Fatalf("%s: %v", cmd, err)
+		t.Fatalf("%s for %s: %v", cmd, system, err)
 	}
 	return string(out)
 }
@@ -84,13 +99,14 @@ func watch(t *testing.T, root string) {
 	}
 }
 
-func short(paths []string) []string {
-	out := make([]string, len(paths))
+// short joins lists of import paths into one, sorted, with ours cut short.
+func short(lists ...[]string) []string {
+	paths := slices.Concat(lists...)
 	for i, p := range paths {
-		out[i] = strings.TrimPrefix(p, modulePath)
+		paths[i] = strings.TrimPrefix(p, modulePath)
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // chain returns a shortest way from one package to another through Imports, nil if there is none.

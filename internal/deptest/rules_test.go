@@ -71,9 +71,9 @@ var libraries = []library{
 	{"gopkg.in/yaml.v3", "nodes with positions, for diagnostics that say where", []string{"cmd/cartosync", "internal/spec"}},
 	{"github.com/santhosh-tekuri/jsonschema/v5", "the manifest's schema is a contract for editors and loader alike", []string{"internal/spec"}},
 	{"golang.org/x/text", "the encodings that data files come in, and letters folded for names", []string{"internal/data", "internal/name"}},
-	{"golang.org/x/sync", "pools that stop at the first error or at a signal", []string{"internal/apply", "internal/live"}},
-	{"golang.org/x/time", "requests spread out as the service's limits ask", []string{"internal/carto"}},
-	{"github.com/google/uuid", "identifiers in the service's form", []string{"internal/sandbox"}},
+	{"golang.org/x/sync", "pools that stop at the first error or at a signal", []string{"internal/apply", "internal/carto"}},
+	{"github.com/google/uuid", "identifiers in the service's form", []string{"internal/sandbox/store"}},
+	{"golang.org/x/sys", "locking a sandbox's directory on Windows", []string{"internal/sandbox/store"}},
 	{"modernc.org/sqlite", "SQL without cgo, so that Go alone builds us", []string{"internal/sandbox/store"}},
 	{"github.com/jackc/pgx/v5", "connector imports from a real PostgreSQL", []string{"internal/sandbox/work"}},
 }
