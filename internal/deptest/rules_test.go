@@ -70,7 +70,7 @@ var libraries = []library{
 	{"golang.org/x/term", "the terminal's width and answers typed at it", []string{"cmd/cartosync"}},
 	{"gopkg.in/yaml.v3", "nodes with positions, for diagnostics that say where", []string{"cmd/cartosync", "internal/spec"}},
 	{"github.com/santhosh-tekuri/jsonschema/v5", "the manifest's schema is a contract for editors and loader alike", []string{"internal/spec"}},
-	{"golang.org/x/text", "the encodings that data files come in, and letters folded for names", []string{"internal/data", "internal/name"}},
+	{"golang.org/x/text", "the encodings that data files come in", []string{"internal/data"}},
 	{"golang.org/x/sync", "pools that stop at the first error or at a signal", []string{"internal/apply", "internal/carto"}},
 	{"github.com/google/uuid", "identifiers in the service's form", []string{"internal/sandbox/store"}},
 	{"golang.org/x/sys", "locking a sandbox's directory on Windows", []string{"internal/sandbox/store"}},
