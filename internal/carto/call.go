@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/cartosync/cartosync/internal/secret"
 )
 
 // A request is one call of the API. path is relative to the account's URL.
@@ -19,6 +21,8 @@ type request struct {
 	form    string // sent urlencoded, instead of body
 	repeat  repeat
 	timeout time.Duration // of one attempt; zero means the client's own
+
+	secrets []secret.Value // what the answer may quote of the request
 }
 
 // repeat says whether a request may be sent again when its answer is missing.
@@ -34,6 +38,7 @@ const (
 type call struct {
 	repeat   repeat
 	timeout  time.Duration
+	secrets  []secret.Value
 	attempts int // how often it was sent
 }
 
@@ -65,6 +70,7 @@ type answer struct {
 	header       http.Header
 	body         []byte
 	attempts     int
+	secrets      []secret.Value
 }
 
 // do sends a request and returns the answer if its status is 2xx. Any other
@@ -89,7 +95,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	if timeout == 0 {
 		timeout = c.timeouts.of(r.method)
 	}
-	return c.send(req, r.path, &call{repeat: r.repeat, timeout: timeout})
+	return c.send(req, r.path, &call{repeat: r.repeat, timeout: timeout, secrets: r.secrets})
 }
 
 func (t Timeouts) of(method string) time.Duration {
@@ -121,15 +127,15 @@ func (c *Client) send(req *http.Request, path string, state *call) (answer, erro
 	req.Header.Set("Accept", "application/json")
 	req = req.WithContext(context.WithValue(req.Context(), callKey{}, state))
 	resp, err := c.next.RoundTrip(req)
+	a := answer{method: req.Method, path: path, attempts: state.attempts, secrets: state.secrets}
 	if err != nil {
-		return answer{attempts: state.attempts}, c.transportError(req.Method, path, err)
+		return a, c.transportError(a, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return answer{attempts: state.attempts}, c.transportError(req.Method, path, err)
+	a.status, a.header = resp.StatusCode, resp.Header
+	if a.body, err = io.ReadAll(resp.Body); err != nil {
+		return a, c.transportError(a, err)
 	}
-	a := answer{method: req.Method, path: path, status: resp.StatusCode, header: resp.Header, body: body, attempts: state.attempts}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return a, c.apiError(a, req.URL)
 	}

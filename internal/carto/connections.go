@@ -84,10 +84,11 @@ func (c *Client) CreateConnection(ctx context.Context, r ConnectionRequest) (str
 	}
 	req := request{
 		method: http.MethodPost, path: connectionsPath, timeout: c.timeouts.Connect,
-		body: map[string]any{"name": r.Name, "connector": r.Provider, "parameters": params},
+		body:    map[string]any{"name": r.Name, "connector": r.Provider, "parameters": params},
+		secrets: secretsOf(r.Params),
 	}
 	if err := c.doJSON(ctx, req, &w); err != nil {
-		return "", c.withoutSecrets(err, r.Params)
+		return "", err
 	}
 	if w.ID == "" {
 		return "", c.problem(req.method, req.path, "the answer names no connection", "list the connections")
@@ -120,8 +121,11 @@ func (c *Client) UpdateConnection(ctx context.Context, id string, u ConnectionUp
 	if len(body) == 0 {
 		return errors.New("an update of a connection changes nothing")
 	}
-	_, err := c.do(ctx, request{method: http.MethodPut, path: connectionsPath + "/" + id, body: body, timeout: c.timeouts.Connect})
-	return c.withoutSecrets(err, u.Params)
+	_, err := c.do(ctx, request{
+		method: http.MethodPut, path: connectionsPath + "/" + id, body: body,
+		timeout: c.timeouts.Connect, secrets: secretsOf(u.Params),
+	})
+	return err
 }
 
 // DeleteConnection deletes a stored connection. Synchronizations that use it
@@ -165,24 +169,4 @@ func connectionParams(params []Param) (jsonObject, error) {
 		o.addParam(p)
 	}
 	return o, nil
-}
-
-// withoutSecrets takes secrets out of what the server, or the remote database
-// through it, said about a request that carried them.
-func (c *Client) withoutSecrets(err error, params []Param) error {
-	var api *APIError
-	if !errors.As(err, &api) {
-		return err
-	}
-	var known []secret.Value
-	for _, p := range params {
-		if p.Secret || secret.IsSecretKey(p.Key) {
-			known = append(known, p.Value)
-		}
-	}
-	for i, m := range api.Messages {
-		api.Messages[i] = c.redact(m, known...)
-	}
-	api.Body = c.redact(api.Body, known...)
-	return err
 }

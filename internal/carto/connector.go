@@ -27,6 +27,17 @@ func (p Param) Plain() (string, bool) {
 	return p.Value.Reveal(), true
 }
 
+// secretsOf are the values that an answer about the parameters may quote.
+func secretsOf(params ...[]Param) []secret.Value {
+	var known []secret.Value
+	for _, p := range slices.Concat(params...) {
+		if p.Secret || secret.IsSecretKey(p.Key) {
+			known = append(known, p.Value)
+		}
+	}
+	return known
+}
+
 // mask is what CARTO shows in place of a secret.
 // Source: CartoDB/cartodb: lib/carto/connector/connection_adapter.rb.
 const mask = "********"

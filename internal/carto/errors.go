@@ -1,6 +1,7 @@
 package carto
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -161,7 +162,7 @@ func MaybeApplied(err error) bool {
 // apiError describes an answer with another status than 2xx.
 func (c *Client) apiError(a answer, from *url.URL) *APIError {
 	e := &APIError{Method: a.method, Path: a.path, Status: a.status}
-	e.Messages, e.Cause, e.Body = c.bodyText(a.body)
+	e.Messages, e.Cause, e.Body = c.bodyText(a.body, a.secrets...)
 	e.Messages = slices.DeleteFunc(e.Messages, func(m string) bool { return m == http.StatusText(a.status) })
 	if after, ok := retryAfter(a.header, time.Now()); ok {
 		e.After = after
@@ -177,17 +178,29 @@ func (c *Client) apiError(a answer, from *url.URL) *APIError {
 // bodyError describes a 2xx answer that could not be read.
 func (c *Client) bodyError(a answer, err error) *APIError {
 	e := &APIError{Method: a.method, Path: a.path, Status: a.status}
-	_, _, e.Body = c.bodyText(a.body)
+	_, _, e.Body = c.bodyText(a.body, a.secrets...)
 	switch {
 	case len(a.body) == 0:
 		e.Problem = "the answer is empty"
 	case e.Body != "":
 		e.Problem = fmt.Sprintf("the answer is not JSON but %q", e.Body)
 	default:
-		e.Problem = "the answer has an unexpected shape (" + c.redact(err.Error()) + ")"
+		e.Problem = "the answer is JSON of another shape than expected" + whichShape(err)
 	}
 	e.Hint = "check that the account URL points to a CARTO server's API"
 	return e
+}
+
+// whichShape says what stands where; Go's own words would name our types.
+func whichShape(err error) string {
+	var shape *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &shape):
+		return ""
+	case shape.Field == "":
+		return " (its top level: " + shape.Value + ")"
+	}
+	return " (" + shape.Field + ": " + shape.Value + ")"
 }
 
 // problem is an answer that is sound JSON and yet cannot be true.

@@ -8,28 +8,31 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/cartosync/cartosync/internal/secret"
 )
 
 const (
 	maxMessage  = 600 // characters of one message
 	maxMessages = 8
-	maxSnippet  = 200 // characters of a body that is not JSON
+	maxSnippet  = 200      // characters of a body that is not JSON
+	maxPage     = 64 << 10 // bytes of such a body that are looked at
 )
 
 // bodyText finds what an error body says. CARTO's are {"errors": ...} with an
 // object, a list or a string, {"error": ...} with a list or a string, empty, or
 // a page of a proxy in front of it. At most one of messages and snippet is set.
-func (c *Client) bodyText(body []byte) (messages []string, cause, snippet string) {
+func (c *Client) bodyText(body []byte, known ...secret.Value) (messages []string, cause, snippet string) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, "", ""
 	}
 	if !json.Valid(body) {
-		return nil, "", clip(c.redact(plainText(string(body))), maxSnippet)
+		return nil, "", c.clean(plainText(string(body)), maxSnippet)
 	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal(body, &object) != nil {
-		return c.messages(collect(nil, body)), "", ""
+		return c.messages(collect(nil, body), known...), "", ""
 	}
 	var found []string
 	for _, key := range []string{"errors", "error", "message", "detail", "hint"} {
@@ -37,16 +40,16 @@ func (c *Client) bodyText(body []byte) (messages []string, cause, snippet string
 	}
 	var text string
 	if json.Unmarshal(object["errors_cause"], &text) == nil {
-		cause = oneLine(c.redact(text))
+		cause = c.clean(text, maxMessage)
 	}
-	return c.messages(found), cause, ""
+	return c.messages(found, known...), cause, ""
 }
 
 // messages cleans and bounds what the server says.
-func (c *Client) messages(found []string) []string {
+func (c *Client) messages(found []string, known ...secret.Value) []string {
 	var out []string
 	for _, m := range found {
-		if m = clip(c.redact(m), maxMessage); m != "" && len(out) < maxMessages {
+		if m = c.clean(m, maxMessage); m != "" && len(out) < maxMessages {
 			out = append(out, m)
 		}
 	}
@@ -114,6 +117,13 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "�"))
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// clean makes a text from outside fit to print: one line of at most n
+// characters, without secrets. Folding comes first, since what it drops could
+// have kept a secret from being recognised.
+func (c *Client) clean(s string, n int, known ...secret.Value) string {
+	return clip(c.redact(oneLine(s), known...), n)
 }
 
 // clip folds a text into one line of at most n characters.

@@ -73,14 +73,13 @@ func (e *APIError) badRequestHint() string {
 // describeRedirect explains why a redirect was not followed.
 func (c *Client) describeRedirect(e *APIError, a answer, from *url.URL) {
 	e.Messages, e.Body = nil, ""
-	target, err := from.Parse(a.header.Get("Location"))
-	if err != nil || a.header.Get("Location") == "" {
+	target, err := location(from, a.header)
+	if err != nil {
 		e.Problem = "a redirect to nowhere"
 		e.Hint = "check the account URL"
 		return
 	}
-	where := c.redact(secret.RedactURL(target.String()))
-	e.Problem = "a redirect to " + clip(where, maxSnippet)
+	e.Problem = "a redirect to " + c.clean(secret.RedactURL(target.String()), maxSnippet)
 	switch {
 	case from.Scheme == "http" && target.Scheme == "https" && target.Hostname() == from.Hostname():
 		e.Hint = "write the account's URL with https"
@@ -95,15 +94,15 @@ func (c *Client) describeRedirect(e *APIError, a answer, from *url.URL) {
 
 // transportError describes a request that got no answer. The cause may quote
 // the whole URL, so its text is redacted and the URL taken off.
-func (c *Client) transportError(method, path string, err error) error {
+func (c *Client) transportError(a answer, err error) error {
 	if errors.Is(err, ErrReadOnly) {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return fmt.Errorf("%s %s: %w", a.method, a.path, err)
 	}
 	err = cause(err)
 	return &TransportError{
-		Method: method, Path: path,
+		Method: a.method, Path: a.path,
 		Sent: maybeSent(err),
-		Text: clip(c.redact(err.Error()), maxMessage),
+		Text: c.clean(err.Error(), maxMessage, a.secrets...),
 		Hint: transportHint(err),
 		Err:  err,
 	}

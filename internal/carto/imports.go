@@ -101,11 +101,11 @@ func (c *Client) importJob(w wireImport) Import {
 	i := Import{
 		ID: string(w.ID), State: ImportState(strings.ToLower(string(w.State))), Success: (*bool)(w.Success),
 		Code: int(w.Code.or(0)), TableID: string(w.TableID), TableName: string(w.TableName), Tables: w.Tables.pointer(),
-		DataType: string(w.DataType), DisplayName: clip(c.redact(string(w.DisplayName)), maxMessage),
+		DataType: string(w.DataType), DisplayName: c.clean(string(w.DisplayName), maxMessage),
 		OriginalURL: secret.New(string(w.OriginalURL)), SynchronizationID: string(w.SynchronizationID),
 		MapID: string(w.MapID), SourceStatus: int(w.SourceStatus.or(0)),
 	}
-	clean := func(s text) string { return clip(c.redact(string(s), i.secrets()...), maxMessage) }
+	clean := func(s text) string { return c.clean(string(s), maxMessage, i.secrets()...) }
 	i.SourceMessage = clean(w.SourceMessage)
 	var said struct {
 		Title  text `json:"title"`
@@ -140,7 +140,7 @@ func (c *Client) warnings(raw json.RawMessage, known []secret.Value) []Warning {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil {
 		if s := scalar(raw); s != "" {
-			return []Warning{{Value: clip(c.redact(s, known...), maxMessage)}}
+			return []Warning{{Value: c.clean(s, maxMessage, known...)}}
 		}
 		return nil
 	}
@@ -149,7 +149,7 @@ func (c *Client) warnings(raw json.RawMessage, known []secret.Value) []Warning {
 		if bytes.Equal(value, []byte("null")) {
 			continue
 		}
-		all = append(all, Warning{Key: key, Value: clip(c.redact(string(value), known...), maxMessage)})
+		all = append(all, Warning{Key: key, Value: c.clean(string(value), maxMessage, known...)})
 	}
 	slices.SortFunc(all, func(a, b Warning) int { return strings.Compare(a.Key, b.Key) })
 	return all
@@ -224,7 +224,10 @@ type ConnectorImport struct {
 func (c *Client) ImportConnector(ctx context.Context, r ConnectorImport) (string, error) {
 	body := map[string]any{"connector": r.Connector.object()}
 	addPrivacy(body, r.Privacy)
-	return c.startImport(ctx, request{method: http.MethodPost, path: importsPath, body: body, timeout: c.timeouts.Connect})
+	return c.startImport(ctx, request{
+		method: http.MethodPost, path: importsPath, body: body, timeout: c.timeouts.Connect,
+		secrets: secretsOf(r.Connector.Connection, r.Connector.Params),
+	})
 }
 
 func addPrivacy(body map[string]any, p Privacy) {

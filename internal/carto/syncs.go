@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -123,7 +122,7 @@ func (c *Client) synchronization(w wireSync) Synchronization {
 		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.UpdatedAt.Time,
 		RunAt: w.RunAt.Time, RanAt: w.RanAt.Time, ModifiedAt: w.ModifiedAt.Time,
 	}
-	s.ErrorMessage = clip(c.redact(string(w.ErrorMessage), s.secrets()...), maxMessage)
+	s.ErrorMessage = c.clean(string(w.ErrorMessage), maxMessage, s.secrets()...)
 	return s
 }
 
@@ -134,12 +133,8 @@ const maxSeconds = 1<<31 - 1
 // is one as a whole only where taking its secrets out leaves something else.
 func (s Synchronization) secrets() []secret.Value {
 	var known []secret.Value
-	if s.Item.Connector != nil {
-		for _, p := range slices.Concat(s.Item.Connector.Connection, s.Item.Connector.Params) {
-			if p.Secret {
-				known = append(known, p.Value)
-			}
-		}
+	if conn := s.Item.Connector; conn != nil {
+		known = secretsOf(conn.Connection, conn.Params)
 	}
 	if raw := s.URL.Reveal(); secret.RedactURL(raw) != raw {
 		known = append(known, s.URL)

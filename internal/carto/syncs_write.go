@@ -53,6 +53,7 @@ func (c *Client) CreateSynchronization(ctx context.Context, r SyncRequest) (Sync
 	req := request{method: http.MethodPost, path: syncsPath, body: body}
 	if r.Connector != nil {
 		req.timeout = c.timeouts.Connect
+		req.secrets = secretsOf(r.Connector.Connection, r.Connector.Params)
 	}
 	var w struct {
 		wireSync

@@ -38,15 +38,19 @@ func (t redirected) target(req *http.Request, resp *http.Response) (*url.URL, bo
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
 		return nil, false
 	}
-	target, err := location(req.URL, resp)
+	target, err := location(req.URL, resp.Header)
 	if err != nil || target.User != nil || originOf(target) != t.origin {
 		return nil, false
 	}
 	return target, true
 }
 
-func location(from *url.URL, resp *http.Response) (*url.URL, error) {
-	return from.Parse(resp.Header.Get("Location"))
+func location(from *url.URL, h http.Header) (*url.URL, error) {
+	to := h.Get("Location")
+	if to == "" {
+		return nil, http.ErrNoLocation
+	}
+	return from.Parse(to)
 }
 
 func isRedirect(status int) bool {
