@@ -28,7 +28,7 @@ func (c *Client) bodyText(body []byte, known ...secret.Value) (messages []string
 		return nil, "", ""
 	}
 	if !json.Valid(body) {
-		return nil, "", c.clean(plainText(string(body)), maxSnippet)
+		return nil, "", c.clean(plainText(string(body[:min(len(body), maxPage)])), maxSnippet, known...)
 	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal(body, &object) != nil {
@@ -40,7 +40,7 @@ func (c *Client) bodyText(body []byte, known ...secret.Value) (messages []string
 	}
 	var text string
 	if json.Unmarshal(object["errors_cause"], &text) == nil {
-		cause = c.clean(text, maxMessage)
+		cause = c.clean(text, maxMessage, known...)
 	}
 	return c.messages(found, known...), cause, ""
 }
@@ -49,7 +49,7 @@ func (c *Client) bodyText(body []byte, known ...secret.Value) (messages []string
 func (c *Client) messages(found []string, known ...secret.Value) []string {
 	var out []string
 	for _, m := range found {
-		if m = c.clean(m, maxMessage); m != "" && len(out) < maxMessages {
+		if m = c.clean(m, maxMessage, known...); m != "" && len(out) < maxMessages {
 			out = append(out, m)
 		}
 	}

@@ -61,7 +61,6 @@ func (c *Client) Upload(ctx context.Context, u Upload) (string, error) {
 	watch := newWatch(cancel, c.timeouts.Stall, c.timeouts.Answer)
 	defer watch.stop()
 	body := &uploadBody{upload: u, frame: frame, watch: watch, turn: make(chan struct{}, 1)}
-	defer body.finish()
 
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.account.URL+importsPath, body)
 	if err != nil {
@@ -73,8 +72,8 @@ func (c *Client) Upload(ctx context.Context, u Upload) (string, error) {
 		req.Header.Set("Expect", "100-continue")
 	}
 	a, err := c.send(req, importsPath, &call{repeat: once})
+	body.finish()
 	if err != nil {
-		body.finish()
 		return "", body.explain(err)
 	}
 	return c.importID(a)
