@@ -68,6 +68,19 @@ func (t Text) Refs() []Ref {
 	return refs
 }
 
+// Skeleton returns the text with s in place of every reference, to look at its shape.
+func (t Text) Skeleton(s string) string {
+	var b strings.Builder
+	for _, p := range t.parts() {
+		if p.ref == (Ref{}) {
+			b.WriteString(p.literal)
+		} else {
+			b.WriteString(s)
+		}
+	}
+	return b.String()
+}
+
 // Resolve puts the secrets in place of the references. Where one cannot be had the
 // error is a [*MissingError] for the first of them.
 func (t Text) Resolve(r Resolver) (Value, error) {

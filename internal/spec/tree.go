@@ -17,15 +17,26 @@ type tree struct {
 // "sync.interval": in the entry, else in the defaults that it takes the value from,
 // else the entry's own place.
 func (d Dataset) At(field string) Position {
+	key, _ := d.places(field)
+	return key
+}
+
+// valueAt returns the place of what stands under a key.
+func (d Dataset) valueAt(field string) Position {
+	_, value := d.places(field)
+	return value
+}
+
+func (d Dataset) places(field string) (key, value Position) {
 	for _, t := range []*tree{d.written, d.defaults} {
 		if t == nil {
 			continue
 		}
-		if key, _ := lookup(t.node, strings.Split(field, ".")); key != nil {
-			return t.at(key)
+		if k, v := lookup(t.node, strings.Split(field, ".")); k != nil {
+			return t.at(k), t.at(v)
 		}
 	}
-	return d.Pos
+	return d.Pos, d.Pos
 }
 
 func (t *tree) at(n *yaml.Node) Position {
@@ -50,7 +61,7 @@ func child(n *yaml.Node, name string) (key, value *yaml.Node) {
 		return nil, nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
+		if resolveAlias(n.Content[i]).Value == name {
 			return n.Content[i], n.Content[i+1]
 		}
 	}

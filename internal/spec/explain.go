@@ -1,0 +1,392 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/secret"
+)
+
+// explain adds the fault in the words of its users.
+func (x violation) explain(f *faults) {
+	switch x.keyword {
+	case "":
+		x.excluded(f)
+	case "additionalProperties":
+		x.unknownKeys(f)
+	case "required":
+		x.missing(f)
+	case "dependentRequired":
+		x.dependent(f)
+	case "type":
+		x.wrongType(f)
+	case "enum":
+		x.notOneOf(f)
+	case "const":
+		f.add(x.value.pos(), fmt.Sprintf("%s must be %v", x.label(), x.schema["const"]), fmt.Sprintf("write %v", x.schema["const"]))
+	case "pattern", "minLength", "maxLength":
+		x.badText(f)
+	case "minimum", "maximum":
+		f.add(x.value.pos(), fmt.Sprintf("%s must be a number %s", x.label(), x.bounds()), "")
+	case "minProperties":
+		f.add(x.value.pos(), x.label()+" is empty", "name one of "+list(x.keys(), "or")+", or remove "+x.label())
+	default:
+		f.add(x.value.pos(), x.label()+" is not what the schema asks for: "+x.keyword, "")
+	}
+}
+
+// label names the value: its key, or the number of the item in its list.
+func (x violation) label() string {
+	if len(x.path) == 0 {
+		if x.value.key == nil && x.schema != nil && x.schema["title"] == "Dataset" {
+			return "a dataset"
+		}
+		return "the manifest"
+	}
+	last := x.path[len(x.path)-1]
+	if i, err := strconv.Atoi(last); err == nil && x.value.key == nil {
+		of := "the list"
+		if len(x.path) > 1 {
+			of = x.path[len(x.path)-2]
+		}
+		return fmt.Sprintf("item %d of %s", i+1, of)
+	}
+	return last
+}
+
+// keys returns the keys that a mapping may have here.
+func (x violation) keys() []string {
+	properties, _ := x.schema["properties"].(map[string]any)
+	var keys []string
+	for name, p := range properties {
+		if p != false {
+			keys = append(keys, name)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// excluded explains a key that another key beside it rules out.
+func (x violation) excluded(f *faults) {
+	name := x.label()
+	at := len(x.location) - 2 // …/dependentSchemas/<other>/…/properties/<name>
+	other := ""
+	for i := at; i > 0; i-- {
+		if x.location[i-1] == "dependentSchemas" {
+			other = x.location[i]
+			break
+		}
+	}
+	problem := fmt.Sprintf("%s cannot stand beside %s", name, other)
+	switch {
+	case slices.Contains(x.location, "else"):
+		f.add(x.value.keyPos(), name+" cannot stand beside an inline connector", "write it inside connector")
+	case name == "sql_query" || name == "table":
+		f.add(x.value.keyPos(), problem, "keep one of the two; a query names its tables itself")
+	case other == "file" || other == "url" || other == "connector":
+		f.add(x.value.keyPos(), problem, "a dataset has one source: a file, a url or a connector")
+	default:
+		f.add(x.value.keyPos(), problem, "keep one of the two")
+	}
+}
+
+// unknownKeys explains each key that the mapping may not have.
+func (x violation) unknownKeys(f *faults) {
+	known := x.keys()
+	for _, m := range x.value.members() {
+		if !slices.Contains(known, m.name()) {
+			f.add(m.keyPos(), "unknown key "+quote(m.name()), unknownHint(m.name(), known))
+		}
+	}
+}
+
+// otherWords are keys that people bring along from elsewhere.
+var otherWords = map[string]string{
+	"user": "username", "login": "username", "host": "server", "hostname": "server", "server": "cluster",
+	"db": "database", "dbname": "database", "pass": "password", "query": "sql_query", "sql": "sql_query",
+	"path": "file", "uri": "url", "visibility": "privacy", "attribution": "attributions", "depends": "",
+}
+
+// explained are keys that have good reasons not to be here.
+var explained = map[string]string{
+	"import_as":        "remove it; the import bears the dataset's name",
+	"table_name":       "remove it; the import bears the dataset's name",
+	"connection_id":    "declare the connection under connections and name its key",
+	"sql_count":        "remove it; CARTO never documented it",
+	"columns":          "remove it; CARTO never documented it",
+	"location":         "remove it; CARTO dropped it in January 2021",
+	"storage_api":      "remove it; CARTO dropped it in January 2021",
+	"refresh_token":    "remove it; CARTO adds it itself for accounts linked to Google",
+	"access_token":     "remove it; CARTO refuses it in stored connections",
+	"api_key":          "the key never stands in a manifest; set CARTO_API_KEY",
+	"interval":         "write sync: {interval: ...} beside source",
+	"file":             "write source: {file: ...}",
+	"url":              "write source: {url: ...}",
+	"connector":        "write source: {connector: ...}",
+	"type_guessing":    "write import: {type_guessing: ...}",
+	"content_guessing": "write import: {content_guessing: ...}",
+	"prevent_destroy":  "write lifecycle: {prevent_destroy: ...}",
+	"ignore_changes":   "write lifecycle: {ignore_changes: [...]}",
+	"min_rows":         "write expect: {min_rows: ...}",
+	"defaults":         "it belongs into the root manifest",
+	"vars":             "it belongs into the root manifest",
+	"include":          "it belongs into the root manifest",
+	"forget":           "it belongs into the root manifest",
+	"project":          "it belongs into the root manifest",
+	"account":          "it belongs into the root manifest",
+	"version":          "it belongs into the root manifest",
+}
+
+func unknownHint(name string, known []string) string {
+	if other := otherWords[strings.ToLower(name)]; slices.Contains(known, other) {
+		return didYouMean(other, known)
+	}
+	if hint := didYouMean(name, known); hint != "" {
+		return hint
+	}
+	if hint := explained[name]; hint != "" {
+		return hint
+	}
+	const few = 12
+	if len(known) == 0 || len(known) > few {
+		return "remove it"
+	}
+	return "known here: " + list(known, "and")
+}
+
+// missing explains keys that a mapping must have.
+func (x violation) missing(f *faults) {
+	required, _ := x.schema["required"].([]any)
+	for _, r := range required {
+		name := r.(string)
+		if x.value.has(name) || x.misspelt(name) {
+			continue
+		}
+		problem, hint := x.label()+" has no "+name, "add "+name
+		switch {
+		case name == "sql_query":
+			problem, hint = "the connector names no table and no sql_query", "add one of the two"
+		case name == "organization" && slices.Contains(x.location, "then"):
+			problem, hint = x.label()+" names nobody", "add user, group, or organization: true"
+		default:
+			if example := x.example(name); example != "" {
+				hint += ", such as " + name + ": " + example
+			}
+		}
+		f.add(x.value.pos(), problem, hint)
+	}
+}
+
+// misspelt reports whether an unknown key was meant to be this one, which then is
+// complained about once.
+func (x violation) misspelt(name string) bool {
+	known := x.keys()
+	for _, m := range x.value.members() {
+		if !slices.Contains(known, m.name()) && unknownHint(m.name(), known) == didYouMean(name, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// example returns an example of a property as it would be written.
+func (x violation) example(name string) string {
+	properties, _ := x.schema["properties"].(map[string]any)
+	examples, _ := x.schemas.follow(properties[name])["examples"].([]any)
+	if len(examples) == 0 {
+		return ""
+	}
+	switch e := examples[0].(type) {
+	case string:
+		return e
+	case map[string]any, []any:
+		return ""
+	default:
+		b, err := json.Marshal(e)
+		must(err)
+		return string(b)
+	}
+}
+
+// dependent explains a key that needs another beside it.
+func (x violation) dependent(f *faults) {
+	name := x.location[slices.Index(x.location, "dependentRequired")+1]
+	needs, _ := x.schema["dependentRequired"].(map[string]any)[name].([]any)
+	member, _ := x.value.get(name)
+	pos := x.value.pos()
+	if member.node != nil {
+		pos = member.keyPos()
+	}
+	for _, n := range needs {
+		if !x.value.has(n.(string)) {
+			f.add(pos, fmt.Sprintf("%s needs %s beside it", name, n), fmt.Sprintf("add %s, or remove %s", n, name))
+		}
+	}
+}
+
+// sensitive reports whether the value must not be shown.
+func (x violation) sensitive() bool {
+	for _, key := range x.path {
+		if secret.IsSecretKey(key) && len(x.path) > 1 {
+			return true
+		}
+	}
+	return x.schema["writeOnly"] == true
+}
+
+var typeNames = map[string]string{
+	"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number",
+	"number": "a number", "boolean": "true or false", "null": "nothing",
+}
+
+// typeName names the type of a converted value.
+func typeName(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		return "a mapping"
+	case []any:
+		return "a list"
+	case string:
+		return "text"
+	case bool:
+		return strconv.FormatBool(v)
+	case nil:
+		return "empty"
+	}
+	return "a number"
+}
+
+func (x violation) wrongType(f *faults) {
+	var want []string
+	for _, t := range anyList(x.schema["type"]) {
+		if t != "null" {
+			want = append(want, typeNames[t.(string)])
+		}
+	}
+	problem := fmt.Sprintf("%s must be %s, not %s", x.label(), list(want, "or"), typeName(x.value.json))
+	if x.value.json == nil {
+		problem = x.label() + " is empty"
+	}
+	f.add(x.value.pos(), problem, x.typeHint(want))
+}
+
+func anyList(v any) []any {
+	if l, ok := v.([]any); ok {
+		return l
+	}
+	return []any{v}
+}
+
+func (x violation) typeHint(want []string) string {
+	written := resolveAlias(x.value.node).Value
+	s, isText := x.value.json.(string)
+	wants := func(t string) bool { return slices.Contains(want, typeNames[t]) }
+	switch {
+	case x.value.json == nil:
+		return "write " + list(want, "or")
+	case x.under("type") && len(x.path) > 0 && x.path[len(x.path)-1] == "service_account":
+		return "write the key file's JSON as one text, best by reference: ${file:bigquery.json}"
+	case x.sensitive():
+		return ""
+	case wants("string") && written != "" && !isText:
+		return fmt.Sprintf("put it in quotes: %q", written)
+	case wants("boolean") && isText && slices.Contains([]string{"yes", "on", "y"}, strings.ToLower(s)):
+		return "write true"
+	case wants("boolean") && isText && slices.Contains([]string{"no", "off", "n"}, strings.ToLower(s)):
+		return "write false"
+	case (wants("integer") || wants("number") || wants("boolean")) && isText && (decimal.MatchString(s) || s == "true" || s == "false"):
+		return "write it without quotes: " + s
+	case wants("array") && isText:
+		return "write a list: [" + ellipsis(s) + "]"
+	case wants("object") && len(x.keys()) > 0 && len(x.keys()) < 6:
+		return "its keys are " + list(x.keys(), "and")
+	}
+	return ""
+}
+
+// refused are values that look right and have good reasons not to be accepted.
+var refused = map[string]string{
+	"odbc":          "CARTO keeps this provider for its own tests; use the database's own provider",
+	"bigquery-beta": "write bigquery",
+	"do-v2":         "subscriptions of the Data Observatory are not managed by cartosync",
+	"do-v2-sample":  "subscriptions of the Data Observatory are not managed by cartosync",
+	"postgresql":    "write postgres",
+	"mssql":         "write sqlserver",
+	"password":      "datasets cannot be protected by a password, only maps can; write link or private",
+	"polygon":       "write multipolygon; CARTO stores polygons as such",
+	"linestring":    "write multilinestring; CARTO stores lines as such",
+	"multipoint":    "write point; of several points CARTO keeps the first",
+	"integer":       "write number",
+	"text":          "write string",
+	"timestamp":     "write date",
+	"read":          "write r",
+	"read-write":    "write rw",
+	"write":         "write rw",
+}
+
+func (x violation) notOneOf(f *faults) {
+	var words []string
+	for _, e := range anyList(x.schema["enum"]) {
+		if s, ok := e.(string); ok {
+			words = append(words, s)
+		}
+	}
+	s, isText := x.value.json.(string)
+	if !isText {
+		problem := fmt.Sprintf("%s must be one of %s, not %s", x.label(), list(words, "or"), typeName(x.value.json))
+		if x.value.json == nil {
+			problem = x.label() + " is empty"
+		}
+		f.add(x.value.pos(), problem, "write one of "+list(words, "or"))
+		return
+	}
+	hint := ""
+	if reason := refused[strings.ToLower(s)]; reason != "" && !slices.Contains(words, strings.ToLower(s)) {
+		hint = reason
+	} else if hint = didYouMean(s, words); hint == "" {
+		hint = "write one of these"
+	}
+	f.add(x.value.pos(), fmt.Sprintf("%s %s is not one of %s", x.label(), quote(s), list(words, "or")), hint)
+}
+
+// badText explains texts of a wrong form. Names and secrets are left to checks that
+// know more about them.
+func (x violation) badText(f *faults) {
+	if x.schema["writeOnly"] == true || isDatasetName(x.path) {
+		return
+	}
+	hint, _ := x.schema["patternErrorMessage"].(string)
+	if slices.Contains(x.location, "propertyNames") {
+		f.add(x.value.keyPos(), fmt.Sprintf("%s cannot be a key here", quote(x.path[len(x.path)-1])), hint)
+		return
+	}
+	s, _ := x.value.text()
+	switch {
+	case strings.TrimSpace(s) == "":
+		f.add(x.value.pos(), x.label()+" is empty", hint)
+	case x.keyword == "maxLength":
+		f.add(x.value.pos(), fmt.Sprintf("%s %s is longer than %v characters", x.label(), quote(s), x.schema["maxLength"]), "shorten it")
+	case x.label() == "account" || x.label() == "url":
+		f.add(x.value.pos(), fmt.Sprintf("%s %s cannot be used", x.label(), quote(secret.RedactURL(s))), hint)
+	default:
+		f.add(x.value.pos(), fmt.Sprintf("%s %s cannot be used", x.label(), quote(s)), hint)
+	}
+}
+
+func isDatasetName(path []string) bool { return len(path) == 1 && path[0] == "name" }
+
+func (x violation) bounds() string {
+	lowest, hasLowest := x.schema["minimum"]
+	highest, hasHighest := x.schema["maximum"]
+	switch {
+	case hasLowest && hasHighest:
+		return fmt.Sprintf("from %v to %v", lowest, highest)
+	case hasLowest:
+		return fmt.Sprintf("of %v or more", lowest)
+	}
+	return fmt.Sprintf("of %v or less", highest)
+}
