@@ -97,7 +97,7 @@ func TestDatasetsReadsAgainWhenEntriesMove(t *testing.T) {
 		}},
 		{"another total", func(page int) (int, int, int) {
 			if page == 2 {
-				return 500, 1001, 1001
+				return 500, 1000, 1001
 			}
 			return 0, 500, 1000
 		}},

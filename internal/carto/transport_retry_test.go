@@ -181,6 +181,14 @@ func TestCancellationEndsAPause(t *testing.T) {
 	})
 }
 
+func TestPostsAreNeverRepeatable(t *testing.T) {
+	for _, r := range []repeat{byMethod, safe, once} {
+		if (&call{repeat: r}).repeatable(http.MethodPost) {
+			t.Errorf("a POST may be repeated with %v", r)
+		}
+	}
+}
+
 func TestMaybeApplied(t *testing.T) {
 	dial := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	tests := []struct {

@@ -217,10 +217,15 @@ func TestUploadOfAFileThatChanges(t *testing.T) {
 // is read.
 func TestUploadIsRefusedBeforeItIsSent(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Expect") != "100-continue" {
+			t.Error("the file comes unasked")
+		}
 		w.WriteHeader(http.StatusTooManyRequests)
 	}))
 	defer server.Close()
-	c := testClient(t, Config{Account: server.URL + "/user/acme"})
+	patient := defaultTransport()
+	patient.ExpectContinueTimeout = time.Minute
+	c := testClient(t, Config{Account: server.URL + "/user/acme", Transport: patient})
 	var sent int64
 	_, err := c.Upload(t.Context(), Upload{Name: "x.csv", Body: io.LimitReader(zeros{}, 64<<20), Size: 64 << 20, Progress: func(n int64) { sent = n }})
 	if !errors.Is(err, ErrImportSlots) || sent != 0 {
@@ -326,18 +331,23 @@ func TestSlowUploadIsNoStall(t *testing.T) {
 	})
 }
 
+// lateTransport answers at once and closes the body whenever it pleases.
+type lateTransport struct{ body io.Reader }
+
+func (l *lateTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.body = r.Body
+	return &http.Response{StatusCode: 413, Body: http.NoBody}, nil
+}
+
 // After Upload has returned, a transport that still reads gets nothing.
 func TestUploadLeavesTheFileAlone(t *testing.T) {
-	var body io.ReadCloser
-	c := testClient(t, Config{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		body = r.Body
-		return &http.Response{StatusCode: 413, Body: http.NoBody}, nil
-	})})
+	late := &lateTransport{}
+	c := testClient(t, Config{Transport: late})
 	file := strings.NewReader("12345")
 	if _, err := c.Upload(t.Context(), Upload{Name: "x.csv", Body: file, Size: 5}); err == nil {
 		t.Fatal("413 is no success")
 	}
-	if n, err := body.Read(make([]byte, 100)); n != 0 || err == nil || file.Len() != 5 {
+	if n, err := late.body.Read(make([]byte, 100)); n != 0 || err == nil || file.Len() != 5 {
 		t.Errorf("%d bytes, error %v, %d left", n, err, file.Len())
 	}
 }
