@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cartosync/cartosync/internal/name"
 )
@@ -130,7 +131,7 @@ func (b *builder) name(v value, d *Dataset) {
 	case len(s) > maxName:
 		b.faults.add(n.pos(), fmt.Sprintf("name %s has %d characters, and CARTO tells datasets apart by the first %d", quote(s), len([]rune(s)), maxName), "shorten it")
 	case !name.IsDataset(s):
-		b.faults.add(n.pos(), fmt.Sprintf("CARTO would not keep the name %s", quote(s)), "it would become "+quote(kept)+"; write that, or another")
+		b.faults.add(n.pos(), fmt.Sprintf("CARTO would not keep the name %s: it would become %s", quote(s), quote(kept)), "write "+quote(kept)+", or another name")
 	case strings.Contains(s, "|"):
 		b.faults.add(n.pos(), fmt.Sprintf("name %s has a |, which SQL and URLs trip over", quote(s)), "write "+quote(strings.ReplaceAll(s, "|", "_")))
 	}
@@ -154,27 +155,31 @@ func (b *builder) sync(e entry, d *Dataset) {
 	if !ok || (!written && !remote) {
 		return
 	}
-	pos := v.pos()
+	interval, ok := b.interval(v)
+	if !ok || !remote {
+		return
+	}
+	d.Sync = &Sync{Interval: interval, Pos: v.pos()}
+	source, _ := e.own.get("source")
+	if fetch, ok := source.get("fetch"); ok && d.Source.Kind == SourceURL {
+		b.faults.add(fetch.keyPos(), "fetch is for a URL that is imported once, and this one has sync", "remove fetch; CARTO fetches what it synchronizes")
+	}
+}
+
+// interval reads the interval of a synchronization.
+func (b *builder) interval(v value) (time.Duration, bool) {
 	interval, err := duration(v.json)
 	switch {
+	case err != nil && b.faults.at(v.pos()):
+		return 0, false // the schema said so
 	case err != nil:
-		if !b.faults.at(pos) {
-			b.faults.add(pos, "synchronization interval "+err.Error(), "write 900, 15m, 1h, 1d or 1w")
-		}
-		return
+		b.faults.add(v.pos(), "synchronization interval "+err.Error(), "write 900, 15m, 1h, 1d or 1w")
+		return 0, false
 	case interval < MinInterval:
-		b.faults.add(pos, fmt.Sprintf("synchronization interval %v is below CARTO's minimum of 15m", v.json), "set interval to 15m or more")
-		return
+		b.faults.add(v.pos(), fmt.Sprintf("synchronization interval %v is below CARTO's minimum of 15m", v.json), "set interval to 15m or more")
+		return 0, false
 	}
-	if source, _ := e.own.get("source"); written && source.has("fetch") && d.Source.Kind == SourceURL {
-		fetch, _ := source.get("fetch")
-		if fetch.json != nil {
-			b.faults.add(fetch.keyPos(), "fetch is for a URL that is imported once, and this one has sync", "remove fetch; CARTO fetches what it synchronizes")
-		}
-	}
-	if remote {
-		d.Sync = &Sync{Interval: interval, Pos: pos}
-	}
+	return interval, true
 }
 
 // unclear reports whether there is a source that could not be understood.

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/cartosync/cartosync/internal/secret"
 )
 
 // A converter makes JSON values of YAML nodes: map[string]any, []any, string, bool,
@@ -33,9 +35,12 @@ func (c *converter) value(n *yaml.Node) any {
 	case yaml.MappingNode:
 		m := make(map[string]any, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			key := resolveAlias(n.Content[i]).Value
-			if _, twice := m[key]; !twice {
-				m[key] = c.in(key, n.Content[i+1])
+			key := resolveAlias(n.Content[i])
+			if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
+				continue // complained about already
+			}
+			if _, twice := m[key.Value]; !twice {
+				m[key.Value] = c.in(key.Value, n.Content[i+1])
 			}
 		}
 		return m
@@ -106,14 +111,7 @@ var (
 // number takes plain decimal numbers only: people and parsers disagree on the others.
 func (c *converter) number(n *yaml.Node, s string) any {
 	if !decimal.MatchString(s) {
-		problem := quote(s) + " is read as a number, though not as the one that it looks like"
-		if strings.HasPrefix(strings.TrimLeft(s, "+-"), "0") {
-			problem = quote(s) + " is read as an octal or hexadecimal number"
-		}
-		if strings.ContainsAny(s, "iInN") && !strings.ContainsAny(s, "xX") {
-			problem = quote(s) + " is not a number"
-		}
-		c.fault(n, problem, fmt.Sprintf("write %q in quotes if it is text, or a plain decimal number", s))
+		c.fault(n, c.shown(s)+oddNumber(s), "put it in quotes if it is text, or write a plain decimal number")
 		return s
 	}
 	if wholeDecimal.MatchString(s) {
@@ -123,8 +121,29 @@ func (c *converter) number(n *yaml.Node, s string) any {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsInf(f, 0) {
-		c.fault(n, quote(s)+" is too large a number", "put it in quotes if it is text")
+		c.fault(n, c.shown(s)+" is too large a number", "put it in quotes if it is text")
 		return s
 	}
 	return f
+}
+
+// shown quotes a value, but for one that may be a password.
+func (c *converter) shown(s string) string {
+	if len(c.path) > 0 && secret.IsSecretKey(c.path[len(c.path)-1]) {
+		return "the value"
+	}
+	return quote(s)
+}
+
+func oddNumber(s string) string {
+	digits := strings.TrimLeft(s, "+-")
+	switch {
+	case strings.HasPrefix(digits, "0") && len(digits) > 1 && digits[1] != '.':
+		return " is a number in octal or another base to YAML"
+	case strings.ContainsAny(digits, "_+"), strings.HasPrefix(s, "+"), strings.HasPrefix(digits, "."), strings.HasSuffix(digits, "."):
+		if strings.ContainsAny(digits, "0123456789") {
+			return " is a number to YAML, in a form that not every program reads alike"
+		}
+	}
+	return " is not a number"
 }

@@ -99,63 +99,9 @@ func (x violation) unknownKeys(f *faults) {
 	known := x.keys()
 	for _, m := range x.value.members() {
 		if !slices.Contains(known, m.name()) {
-			f.add(m.keyPos(), "unknown key "+quote(m.name()), unknownHint(m.name(), known))
+			f.add(m.keyPos(), "unknown key "+quote(m.name()), x.unknownHint(m.name(), known))
 		}
 	}
-}
-
-// otherWords are keys that people bring along from elsewhere.
-var otherWords = map[string]string{
-	"user": "username", "login": "username", "host": "server", "hostname": "server", "server": "cluster",
-	"db": "database", "dbname": "database", "pass": "password", "query": "sql_query", "sql": "sql_query",
-	"path": "file", "uri": "url", "visibility": "privacy", "attribution": "attributions", "depends": "",
-}
-
-// explained are keys that have good reasons not to be here.
-var explained = map[string]string{
-	"import_as":        "remove it; the import bears the dataset's name",
-	"table_name":       "remove it; the import bears the dataset's name",
-	"connection_id":    "declare the connection under connections and name its key",
-	"sql_count":        "remove it; CARTO never documented it",
-	"columns":          "remove it; CARTO never documented it",
-	"location":         "remove it; CARTO dropped it in January 2021",
-	"storage_api":      "remove it; CARTO dropped it in January 2021",
-	"refresh_token":    "remove it; CARTO adds it itself for accounts linked to Google",
-	"access_token":     "remove it; CARTO refuses it in stored connections",
-	"api_key":          "the key never stands in a manifest; set CARTO_API_KEY",
-	"interval":         "write sync: {interval: ...} beside source",
-	"file":             "write source: {file: ...}",
-	"url":              "write source: {url: ...}",
-	"connector":        "write source: {connector: ...}",
-	"type_guessing":    "write import: {type_guessing: ...}",
-	"content_guessing": "write import: {content_guessing: ...}",
-	"prevent_destroy":  "write lifecycle: {prevent_destroy: ...}",
-	"ignore_changes":   "write lifecycle: {ignore_changes: [...]}",
-	"min_rows":         "write expect: {min_rows: ...}",
-	"defaults":         "it belongs into the root manifest",
-	"vars":             "it belongs into the root manifest",
-	"include":          "it belongs into the root manifest",
-	"forget":           "it belongs into the root manifest",
-	"project":          "it belongs into the root manifest",
-	"account":          "it belongs into the root manifest",
-	"version":          "it belongs into the root manifest",
-}
-
-func unknownHint(name string, known []string) string {
-	if other := otherWords[strings.ToLower(name)]; slices.Contains(known, other) {
-		return didYouMean(other, known)
-	}
-	if hint := didYouMean(name, known); hint != "" {
-		return hint
-	}
-	if hint := explained[name]; hint != "" {
-		return hint
-	}
-	const few = 12
-	if len(known) == 0 || len(known) > few {
-		return "remove it"
-	}
-	return "known here: " + list(known, "and")
 }
 
 // missing explains keys that a mapping must have.
@@ -186,7 +132,7 @@ func (x violation) missing(f *faults) {
 func (x violation) misspelt(name string) bool {
 	known := x.keys()
 	for _, m := range x.value.members() {
-		if !slices.Contains(known, m.name()) && unknownHint(m.name(), known) == didYouMean(name, known) {
+		if !slices.Contains(known, m.name()) && x.unknownHint(m.name(), known) == didYouMean(name, known) {
 			return true
 		}
 	}
@@ -195,8 +141,11 @@ func (x violation) misspelt(name string) bool {
 
 // example returns an example of a property as it would be written.
 func (x violation) example(name string) string {
-	properties, _ := x.schema["properties"].(map[string]any)
-	examples, _ := x.schemas.follow(properties[name])["examples"].([]any)
+	var examples []any
+	for up := len(x.location); up >= 0 && examples == nil; up-- { // a condition lists no properties
+		properties, _ := x.schemas.schemaAt(x.location[:up])["properties"].(map[string]any)
+		examples, _ = x.schemas.follow(properties[name])["examples"].([]any)
+	}
 	if len(examples) == 0 {
 		return ""
 	}
@@ -292,13 +241,16 @@ func (x violation) typeHint(want []string) string {
 		return "write the key file's JSON as one text, best by reference: ${file:bigquery.json}"
 	case x.sensitive():
 		return ""
-	case wants("string") && written != "" && !isText:
+	case wants("string") && !wants("integer") && written != "" && !isText:
 		return fmt.Sprintf("put it in quotes: %q", written)
 	case wants("boolean") && isText && slices.Contains([]string{"yes", "on", "y"}, strings.ToLower(s)):
 		return "write true"
 	case wants("boolean") && isText && slices.Contains([]string{"no", "off", "n"}, strings.ToLower(s)):
 		return "write false"
 	case (wants("integer") || wants("number") || wants("boolean")) && isText && (decimal.MatchString(s) || s == "true" || s == "false"):
+		if strings.Contains(written, "${") {
+			return "write " + written + " without quotes, on a line of its own"
+		}
 		return "write it without quotes: " + s
 	case wants("array") && isText:
 		return "write a list: [" + ellipsis(s) + "]"

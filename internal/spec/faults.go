@@ -7,7 +7,11 @@ import (
 )
 
 // faults collects what is wrong.
-type faults struct{ list Errors }
+type faults struct {
+	list    Errors
+	places  map[Position]bool // of the first indexed faults
+	indexed int
+}
 
 func (f *faults) add(pos Position, problem, hint string) {
 	f.list = append(f.list, &Error{Pos: pos, Problem: problem, Hint: hint})
@@ -15,12 +19,16 @@ func (f *faults) add(pos Position, problem, hint string) {
 
 // at reports whether something is wrong at this very place already.
 func (f *faults) at(pos Position) bool {
-	for _, e := range f.list {
-		if e.Pos == pos {
-			return true
-		}
+	if len(f.list) == 0 {
+		return false
 	}
-	return false
+	if f.places == nil {
+		f.places = map[Position]bool{}
+	}
+	for ; f.indexed < len(f.list); f.indexed++ {
+		f.places[f.list[f.indexed].Pos] = true
+	}
+	return f.places[pos]
 }
 
 // longest is the length in characters to which quoted values are cut.

@@ -1,14 +1,11 @@
 package spec
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
 )
-
-func compareText(a, b string) int { return cmp.Compare(a, b) }
 
 // header builds what stands at the top of a root manifest.
 func (l *loader) header(root value) {
@@ -36,6 +33,10 @@ func (l *loader) header(root value) {
 	if defaults, ok := root.get("defaults"); ok {
 		l.builder.checkTags(defaults)
 		l.builder.share(entry{own: defaults})
+		sync, _ := defaults.get("sync")
+		if interval, ok := sync.get("interval"); ok {
+			l.builder.interval(interval)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -49,7 +50,10 @@ func match(inside *os.Root, item value, pattern, self string, f *faults) []strin
 		f.add(item.pos(), strings.Replace(fault.text, "file ", "include ", 1), fault.hint)
 		return nil
 	}
-	names, err := fs.Glob(inside.FS(), local)
+	names, err := []string{local}, error(nil)
+	if strings.ContainsAny(local, `*?[\`) {
+		names, err = fs.Glob(inside.FS(), local)
+	}
 	if err != nil {
 		f.add(item.pos(), fmt.Sprintf("include %s is not a pattern: %s", quote(pattern), err), "use * ? and [a-z]")
 		return nil
@@ -68,6 +72,10 @@ func match(inside *os.Root, item value, pattern, self string, f *faults) []strin
 func readIncluded(inside *os.Root, dir, name string, from Position, f *faults) *document {
 	shown := filepath.Join(dir, filepath.FromSlash(name))
 	file, err := openRegular(inside, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		f.add(from, fmt.Sprintf("included file %s does not exist", quote(name)), "names count from the manifest's directory")
+		return nil
+	}
 	if err != nil {
 		f.add(from, fmt.Sprintf("included file %s cannot be read: %s", quote(name), cause(err)), "include regular files inside the manifest's directory only")
 		return nil

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -93,7 +94,7 @@ func (l *loader) load(path string) Manifest {
 	for _, p := range parts {
 		l.datasets(p)
 	}
-	slices.SortFunc(l.manifest.Connections, func(a, b Connection) int { return compareText(a.Key, b.Key) })
+	slices.SortFunc(l.manifest.Connections, func(a, b Connection) int { return strings.Compare(a.Key, b.Key) })
 	return l.manifest
 }
 
@@ -114,7 +115,7 @@ func (l *loader) open(path string) *document {
 
 // parts returns the root manifest and the files it includes, as far as they are YAML.
 func (l *loader) parts(doc *document) []part {
-	node := l.parse(doc)
+	node := l.parse(doc, "begin with version: 1 and project: NAME")
 	if node == nil {
 		return nil
 	}
@@ -127,7 +128,7 @@ func (l *loader) parts(doc *document) []part {
 	s.validate(s.root, root.root, l.faults)
 	parts := []part{root}
 	for _, included := range include(doc, root.root, l.faults) {
-		node := l.parse(included)
+		node := l.parse(included, "list datasets or connections in it, or delete it")
 		p := part{doc: included}
 		if node != nil {
 			p = l.convert(included, node)
@@ -138,15 +139,16 @@ func (l *loader) parts(doc *document) []part {
 	return parts
 }
 
-// parse returns the top-level mapping of a file that may be walked, else nil.
-func (l *loader) parse(doc *document) *yaml.Node {
+// parse returns the top-level mapping of a file that may be walked, else nil. The hint
+// is for a file that says nothing.
+func (l *loader) parse(doc *document, hint string) *yaml.Node {
 	node, fault := doc.parse()
 	switch {
 	case fault != nil:
 		l.faults.list = append(l.faults.list, fault)
 		return nil
 	case node == nil:
-		l.faults.add(doc.start(), "the file says nothing", "begin with version: 1 and project: NAME; an included file lists datasets")
+		l.faults.add(doc.start(), "the file says nothing", hint)
 		return nil
 	case !checkStructure(doc, node, l.faults):
 		return nil
@@ -161,9 +163,10 @@ func (l *loader) convert(doc *document, node *yaml.Node) part {
 	p := part{doc: doc}
 	root := make(map[string]any, len(node.Content)/2)
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, member := resolveAlias(node.Content[i]).Value, node.Content[i+1]
-		if _, twice := root[key]; twice {
-			continue
+		name, member := resolveAlias(node.Content[i]), node.Content[i+1]
+		key := name.Value
+		if _, twice := root[key]; twice || name.Kind != yaml.ScalarNode || name.Tag == "!!merge" {
+			continue // complained about already
 		}
 		c.verbatim = key == "vars"
 		if list := resolveAlias(member); key == "datasets" && list.Kind == yaml.SequenceNode {

@@ -194,6 +194,9 @@ func (b *builder) param(v value, takes map[string]any) Param {
 	case float64:
 		p.Value, p.Number = secret.Literal(strconv.FormatFloat(j, 'f', -1, 64)), true
 	}
+	if hint := unsupported[p.Key]; hint != "" && takes[p.Key] == nil && !b.faults.at(v.keyPos()) {
+		b.faults.add(v.keyPos(), p.Key+" is not supported", hint)
+	}
 	if p.Secret && v.json != nil && len(p.Value.Refs()) == 0 && !b.faults.at(v.pos()) {
 		b.faults.add(v.pos(), p.Key+" holds a secret in clear", "refer to it: ${env:CARTOSYNC_SECRET_NAME} or ${file:NAME}")
 	}

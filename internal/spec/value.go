@@ -55,7 +55,7 @@ func (v value) members() []value {
 	list := make([]value, 0, len(m))
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name := resolveAlias(node.Content[i]).Value
-		if !seen[name] {
+		if _, kept := m[name]; kept && !seen[name] {
 			seen[name] = true
 			list = append(list, value{v.doc, node.Content[i], node.Content[i+1], m[name]})
 		}
