@@ -1,0 +1,28 @@
+package data
+
+// Limits bound what a hostile file can cost.
+type Limits struct {
+	Record   int   // bytes of one line of a delimited file with its quoted line breaks
+	Feature  int   // bytes of one GeoJSON feature
+	Depth    int   // nesting of JSON and of geometry collections
+	Entries  int   // members of an archive
+	Unpacked int64 // bytes of all members of an archive together
+	Ratio    int64 // unpacked bytes per packed byte, once more than 64 MiB were unpacked
+}
+
+// DefaultLimits let every file pass that CARTO's plans allow. The record limit
+// is that of GDAL's line reader, the feature limit that of its GeoJSON reader.
+func DefaultLimits() Limits {
+	return Limits{
+		Record:   10_000_000,
+		Feature:  200 << 20,
+		Depth:    64,
+		Entries:  10_000,
+		Unpacked: 32 << 30,
+		Ratio:    250,
+	}
+}
+
+// ratioFloor is how much an archive may unpack before its ratio counts: small
+// files of one repeated byte are harmless.
+const ratioFloor = 64 << 20
