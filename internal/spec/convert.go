@@ -67,8 +67,7 @@ func (c *converter) scalar(n *yaml.Node) any {
 		return c.tagged(n, n.Tag, n.Value)
 	}
 	s, replaced := c.interpolate(n, n.Value)
-	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle | yaml.TaggedStyle
-	if !replaced || n.Style&quoted != 0 {
+	if !replaced || isQuoted(n) {
 		return c.text(n, s)
 	}
 	// Unquoted, a variable may stand for a number, or for true and false.
@@ -79,6 +78,12 @@ func (c *converter) scalar(n *yaml.Node) any {
 		return c.number(n, s)
 	}
 	return c.text(n, s)
+}
+
+// isQuoted reports whether a scalar was written so that it is text whatever it says.
+func isQuoted(n *yaml.Node) bool {
+	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle | yaml.TaggedStyle
+	return resolveAlias(n).Style&quoted != 0
 }
 
 func (c *converter) tagged(n *yaml.Node, tag, s string) any {

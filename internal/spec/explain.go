@@ -247,7 +247,7 @@ func (x violation) typeHint(want []string) string {
 		return "write true"
 	case wants("boolean") && isText && slices.Contains([]string{"no", "off", "n"}, strings.ToLower(s)):
 		return "write false"
-	case (wants("integer") || wants("number") || wants("boolean")) && isText && (decimal.MatchString(s) || s == "true" || s == "false"):
+	case (wants("integer") || wants("number") || wants("boolean")) && isText && isQuoted(x.value.node) && (decimal.MatchString(s) || s == "true" || s == "false"):
 		if strings.Contains(written, "${") {
 			return "write " + written + " without quotes, on a line of its own"
 		}
@@ -336,9 +336,14 @@ func (x violation) bounds() string {
 	highest, hasHighest := x.schema["maximum"]
 	switch {
 	case hasLowest && hasHighest:
-		return fmt.Sprintf("from %v to %v", lowest, highest)
+		return "from " + plainNumber(lowest) + " to " + plainNumber(highest)
 	case hasLowest:
-		return fmt.Sprintf("of %v or more", lowest)
+		return "of " + plainNumber(lowest) + " or more"
 	}
-	return fmt.Sprintf("of %v or less", highest)
+	return "of " + plainNumber(highest) + " or less"
+}
+
+func plainNumber(v any) string {
+	f, _ := v.(float64)
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }

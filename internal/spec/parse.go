@@ -101,6 +101,8 @@ func explainSyntax(message, line string) (problem, hint string) {
 		return "this line does not fit the lines before it", "check the indentation and the quotes"
 	case strings.Contains(message, "did not find expected ',' or"):
 		return "a bracket or brace that opens here is not closed, or a comma is missing", "check the brackets and commas"
+	case strings.Contains(message, "incompatible YAML document"):
+		return "the line %YAML names a version that is not supported", "remove it"
 	case strings.Contains(message, "exceeded max depth"):
 		return "the file is nested too deeply", ""
 	}
