@@ -1,0 +1,126 @@
+package render
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/apply"
+	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// goldens are the files in testdata and what prints them.
+var goldens = map[string]func(io.Writer) error{
+	"plan.txt":         planGolden(everyVerb(), Text, Options{}),
+	"plan-verbose.txt": planGolden(everyVerb(), Text, Options{Verbose: true}),
+	"plan-narrow.txt":  planGolden(everyVerb(), Text, Options{Width: 60}),
+	"plan-color.txt":   planGolden(everyVerb(), Text, Options{Color: true, Width: 100}),
+	"plan.json":        planGolden(everyVerb(), JSON, Options{}),
+
+	"hostile.txt":  planGolden(hostilePlan(), Text, Options{}),
+	"hostile.json": planGolden(hostilePlan(), JSON, Options{}),
+
+	"empty.txt":  planGolden(nothingToDo(5, 1), Text, Options{}),
+	"empty.json": planGolden(nothingToDo(2, 1), JSON, Options{}),
+
+	"report.txt":        reportGolden(Text, Options{}),
+	"report-narrow.txt": reportGolden(Text, Options{Width: 60}),
+	"report-color.txt":  reportGolden(Text, Options{Color: true}),
+	"report.json":       reportGolden(JSON, Options{}),
+
+	"failure.txt":  failureGolden(Text),
+	"failure.json": failureGolden(JSON),
+}
+
+func planGolden(p plan.Plan, f Format, o Options) func(io.Writer) error {
+	return func(w io.Writer) error { return Plan(w, f, p, o) }
+}
+
+func reportGolden(f Format, o Options) func(io.Writer) error {
+	return func(w io.Writer) error { return Report(w, f, everyVerb(), mixedReport(everyVerb()), o) }
+}
+
+func failureGolden(f Format) func(io.Writer) error {
+	return func(w io.Writer) error {
+		return Failure(w, f, "https://acme.carto.com", []string{"city-open-data"}, spec.Errors{
+			{Pos: at(9), Problem: `unknown key "intervall"`, Hint: `did you mean "interval"?`},
+			{Pos: at(14), Problem: "the file is empty\x1b[2J"},
+		})
+	}
+}
+
+func TestGolden(t *testing.T) {
+	for name, print := range goldens {
+		t.Run(name, func(t *testing.T) {
+			var got bytes.Buffer
+			if err := print(&got); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join("testdata", name)
+			if *update {
+				if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", file, diff)
+			}
+		})
+	}
+}
+
+// A file that nothing prints any more would look like a promise.
+func TestGoldenFilesAreAllUsed(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if goldens[filepath.Base(f)] == nil {
+			t.Errorf("%s belongs to no test", f)
+		}
+	}
+}
+
+func TestSameInputSameBytes(t *testing.T) {
+	for name, print := range goldens {
+		var first bytes.Buffer
+		if err := print(&first); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			var again bytes.Buffer
+			if err := print(&again); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(first.String(), again.String()); diff != "" {
+				t.Errorf("%s printed again (-first +again):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	const want = `unknown format "yaml"; use one of json, text`
+	for name, err := range map[string]error{
+		"plan":    Plan(io.Discard, "yaml", plan.Plan{}, Options{}),
+		"report":  Report(io.Discard, "yaml", plan.Plan{}, apply.Report{}, Options{}),
+		"failure": Failure(io.Discard, "yaml", "", nil, io.EOF),
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+}

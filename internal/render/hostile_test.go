@@ -1,0 +1,76 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cartosync/cartosync/internal/apply"
+	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// color is what a page itself may write.
+var color = regexp.MustCompile("\x1b\\[[0-9;]+m")
+
+// TestNothingHostileSurvives prints the hostile text wherever it can stand, in
+// every form, and looks for what a terminal or a build log would obey.
+func TestNothingHostileSurvives(t *testing.T) {
+	p := hostilePlan()
+	failed := apply.Report{Results: []apply.Result{
+		{Action: p.Actions[0], Outcome: apply.Failed, Notes: []string{hostile},
+			Err: &apply.ActionError{Action: p.Actions[0], Step: plan.Step(hostile), Err: errors.New(hostile)}},
+		{Action: p.Actions[0], Outcome: apply.Done},
+		{Action: p.Actions[1], Outcome: apply.Blocked},
+	}}
+	faults := spec.Errors{{Pos: spec.Position{File: hostile}, Problem: hostile, Hint: hostile}}
+	prints := map[string]func(io.Writer) error{
+		"failure as text": func(w io.Writer) error { return Failure(w, Text, hostile, []string{hostile}, faults) },
+		"failure as JSON": func(w io.Writer) error { return Failure(w, JSON, hostile, []string{hostile}, errors.New(hostile)) },
+		"diagnostics":     func(w io.Writer) error { return Diagnostics(w, errors.New("::error::"+hostile)) },
+		"progress": func(w io.Writer) error {
+			Progress(w)(apply.Event{Action: p.Actions[0], Step: plan.Step(hostile), State: hostile, Detail: hostile})
+			return nil
+		},
+		"plan as JSON":   planGolden(p, JSON, Options{}),
+		"report as JSON": func(w io.Writer) error { return Report(w, JSON, p, failed, Options{}) },
+	}
+	for name, o := range map[string]Options{
+		"plain": {}, "verbose": {Verbose: true}, "narrow": {Width: 40}, "coloured": {Color: true, Width: 60, Verbose: true},
+	} {
+		prints["plan, "+name] = planGolden(p, Text, o)
+		prints["report, "+name] = func(w io.Writer) error { return Report(w, Text, p, failed, o) }
+	}
+	for name, print := range prints {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := print(&b); err != nil {
+				t.Fatal(err)
+			}
+			assertHarmless(t, color.ReplaceAllString(b.String(), ""))
+		})
+	}
+}
+
+func assertHarmless(t *testing.T, text string) {
+	t.Helper()
+	if text == "" {
+		t.Error("nothing was printed")
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		for _, r := range line {
+			if hidden(r) {
+				t.Errorf("%+q survives in %+q", r, line)
+			}
+		}
+		if strings.HasPrefix(strings.TrimSpace(line), "::") {
+			t.Errorf("%q is a command to GitHub", line)
+		}
+		if logCommand.MatchString(line) {
+			t.Errorf("%q is a command to a build log", line)
+		}
+	}
+}

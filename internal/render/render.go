@@ -1,0 +1,113 @@
+// Package render prints what the other packages return as values: plans,
+// reports, errors and progress, as text for people and as JSON for programs.
+//
+// It promises that the same value gives the same bytes; that nothing in a
+// value, however hostile, reaches a terminal or a build log as anything but
+// visible text; that secrets stay out; and that JSON is one document, described
+// by schema/plan.schema.json, on success and on failure alike.
+//
+// It decides nothing, opens nothing and knows no stream but the one it is
+// given: where output goes, and whether it is coloured, is the caller's choice.
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/apply"
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// A Format is a way of printing.
+type Format string
+
+// The formats.
+const (
+	Text Format = "text" // for people
+	JSON Format = "json" // for programs; one document
+)
+
+// Options say how text looks. JSON has no options.
+type Options struct {
+	Color   bool // use ANSI colours
+	Width   int  // columns of the terminal; 0 = not a terminal, lines are never wrapped
+	Verbose bool // nothing is shortened, and what is as declared is counted
+}
+
+// A printer prints one format.
+type printer struct {
+	plan    func(plan.Plan, Options) ([]byte, error)
+	report  func(plan.Plan, apply.Report, Options) ([]byte, error)
+	failure func(account string, projects []string, err error) ([]byte, error)
+}
+
+// printers are all formats; each is a file of its own.
+var printers = map[Format]printer{
+	Text: {plan: textPlan, report: textReport, failure: textFailure},
+	JSON: {plan: jsonPlan, report: jsonReport, failure: jsonFailure},
+}
+
+func printerFor(f Format) (printer, error) {
+	p, ok := printers[f]
+	if !ok {
+		return printer{}, fmt.Errorf("unknown format %q; use one of %s", f, strings.Join(formats(), ", "))
+	}
+	return p, nil
+}
+
+func formats() []string {
+	var names []string
+	for f := range printers {
+		names = append(names, string(f))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Plan prints what apply would do. As text, a plan with nothing to do and
+// nothing blocked begins with the line "No changes."; any other ends with a
+// summary that begins "Plan: ".
+func Plan(w io.Writer, f Format, p plan.Plan, o Options) error {
+	out, err := printerFor(f)
+	if err != nil {
+		return err
+	}
+	b, err := out.plan(p, o)
+	return write(w, b, err)
+}
+
+// Report prints what apply did of the plan p. As text, a run that had nothing
+// to do begins with the line "No changes."; any other ends with a line that
+// begins "Apply: ". As JSON it is the plan's document with a result.
+func Report(w io.Writer, f Format, p plan.Plan, r apply.Report, o Options) error {
+	out, err := printerFor(f)
+	if err != nil {
+		return err
+	}
+	b, err := out.report(p, r, o)
+	return write(w, b, err)
+}
+
+// Failure prints why there is no plan. As JSON it is a document with the keys
+// of a plan, without actions and with the errors as diagnostics; account and
+// projects may be empty, as far as they were not known yet.
+func Failure(w io.Writer, f Format, account string, projects []string, failure error) error {
+	out, err := printerFor(f)
+	if err != nil {
+		return err
+	}
+	b, err := out.failure(account, projects, failure)
+	return write(w, b, err)
+}
+
+// write hands a whole document over at once: what cannot be rendered leaves
+// nothing half printed.
+func write(w io.Writer, b []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}

@@ -1,0 +1,62 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// summary counts the verbs; an action that does two things counts for both.
+func (t *text) summary(p plan.Plan) {
+	var parts []string
+	for _, v := range always {
+		parts = append(parts, fmt.Sprintf("%s to %s", count(int64(p.Count(v))), v))
+	}
+	for _, v := range sometimes {
+		if n := p.Count(v); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s to %s", count(int64(n)), v))
+		}
+	}
+	if n := p.Count(plan.Blocked); n > 0 {
+		parts = append(parts, count(int64(n))+" blocked")
+	}
+	t.line(0, span{strong, "Plan: " + strings.Join(parts, ", ") + "."})
+	t.dangers(p)
+	if t.verbose {
+		t.asDeclared(p)
+	}
+}
+
+// dangers counts the steps that cannot be taken back.
+func (t *text) dangers(p plan.Plan) {
+	published := int64(p.Publishing())
+	var datasets, connections, lossy int64
+	for _, a := range p.Actions {
+		switch {
+		case !a.Destroys || a.Verb == plan.Blocked:
+		case !a.Does(plan.Delete):
+			lossy++
+		case a.Kind == plan.KindConnection:
+			connections++
+		default:
+			datasets++
+		}
+	}
+	for _, d := range []struct {
+		n               int64
+		noun, one, many string
+	}{
+		{published, "dataset", "becomes more public", "become more public"},
+		{datasets, "dataset", "is deleted", "are deleted"},
+		{lossy, "dataset", "loses data for good", "lose data for good"},
+		{connections, "connection", "is deleted", "are deleted"},
+	} {
+		switch {
+		case d.n == 1:
+			t.line(0, span{alarm, "1 " + d.noun + " " + d.one + "."})
+		case d.n > 1:
+			t.line(0, span{alarm, plural(d.n, d.noun) + " " + d.many + "."})
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package render
+
+import (
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// A word is how a verb is shown.
+type word struct {
+	symbol string
+	past   string
+	style  style
+}
+
+// words are the verbs' symbols and past tenses.
+var words = map[plan.Verb]word{
+	plan.Create:   {"+", "created", green},
+	plan.Update:   {"~", "updated", yellow},
+	plan.Reimport: {"↻", "reimported", yellow},
+	plan.Rename:   {"→", "renamed", cyan},
+	plan.Adopt:    {"⇐", "adopted", cyan},
+	plan.Resume:   {"▶", "resumed", cyan},
+	plan.Heal:     {"♥", "healed", yellow},
+	plan.Forgo:    {"×", "forgotten", cyan},
+	plan.Delete:   {"-", "deleted", red},
+	plan.Blocked:  {"!", "blocked", alarm},
+}
+
+// always are the verbs that a summary counts even when there are none, so that
+// it can be looked for as a whole; sometimes are the others, in their order.
+var (
+	always    = []plan.Verb{plan.Create, plan.Update, plan.Delete}
+	sometimes = []plan.Verb{plan.Reimport, plan.Rename, plan.Adopt, plan.Resume, plan.Heal, plan.Forgo}
+)
+
+// verbs are the verb of an action and what it does besides, in words: those
+// that it would do if it is blocked.
+func verbs(a plan.Action, word func(plan.Verb) string) string {
+	lead := a.Verb
+	if lead == plan.Blocked {
+		lead = a.Intended
+	}
+	if lead == plan.None || lead == "" {
+		return ""
+	}
+	all := []string{word(lead)}
+	for _, v := range a.Also {
+		all = append(all, word(v))
+	}
+	return and(all)
+}
+
+func present(v plan.Verb) string { return string(v) }
+
+func past(v plan.Verb) string { return words[v].past }
+
+// subject names what an action is about. Datasets need no noun, since nearly
+// everything is one.
+func subject(a plan.Action) string {
+	if a.Kind == plan.KindConnection {
+		return "connection " + a.Connection
+	}
+	return a.Dataset
+}
+
+// intends reports whether an action does v, or would if it were not blocked.
+func intends(a plan.Action, v plan.Verb) bool {
+	return a.Does(v) || a.Verb == plan.Blocked && a.Intended == v
+}
