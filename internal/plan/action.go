@@ -104,8 +104,9 @@ const (
 	StepUpdateConnection Step = "update_connection"
 	StepDeleteConnection Step = "delete_connection"
 
-	StepRename    Step = "rename"    // the dataset's name
-	StepRestrict  Step = "restrict"  // privacy, towards less public
+	StepRename    Step = "rename"   // the dataset's name
+	StepRestrict  Step = "restrict" // privacy, towards less public
+	StepDetach    Step = "detach_synchronization"
 	StepStage     Step = "stage"     // import under the staging name
 	StepOverwrite Step = "overwrite" // import over the live dataset
 	StepPublish   Step = "publish"   // name, markers and metadata of a staged dataset
@@ -114,7 +115,6 @@ const (
 	StepSyncName  Step = "synchronization_name"
 	StepSync      Step = "update_synchronization"
 	StepRevive    Step = "revive_synchronization"
-	StepDetach    Step = "detach_synchronization"
 	StepMetadata  Step = "metadata" // title, description, tags, markers, ...
 	StepPrivacy   Step = "privacy"  // privacy, towards more public
 	StepShare     Step = "share"

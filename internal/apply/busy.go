@@ -1,0 +1,78 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/carto"
+)
+
+// busyLimit is how long an action waits for an import slot that somebody else's
+// imports hold. CARTO frees a slot by itself in that time.
+const busyLimit = 30 * time.Minute
+
+// whileBusy starts an import job and starts again while the account answers
+// that all its import slots are taken. Nothing was created then, so this is the
+// one POST that may be repeated. The pauses double from one second to half a
+// minute, jittered, or are what the server asks for.
+func (j *job) whileBusy(ctx context.Context, start func(context.Context) (string, error)) (string, error) {
+	pause, began := time.Second, time.Now()
+	for {
+		id, err := start(ctx)
+		var api *carto.APIError
+		if !errors.As(err, &api) || api.Status != http.StatusTooManyRequests {
+			return id, err
+		}
+		if time.Since(began) > busyLimit {
+			return "", fmt.Errorf("no import slot fell free in %s: %w", busyLimit, err)
+		}
+		j.event("", "waiting", "all import slots of the account are taken")
+		if err := sleep(ctx, max(api.After, jittered(pause))); err != nil {
+			return "", err
+		}
+		pause = min(2*pause, 30*time.Second)
+	}
+}
+
+// poll calls done at growing, jittered pauses (an eighth of the time that has
+// passed, between a tenth of a second and ten seconds) until it says true, fails
+// or the limit is over.
+func poll(ctx context.Context, limit time.Duration, done func(context.Context) (bool, error)) error {
+	began := time.Now()
+	for {
+		ok, err := done(ctx)
+		if err != nil || ok {
+			return err
+		}
+		age := time.Since(began)
+		if age > limit {
+			return errTimeout
+		}
+		if err := sleep(ctx, jittered(min(max(age/8, 100*time.Millisecond), 10*time.Second))); err != nil {
+			return err
+		}
+	}
+}
+
+var errTimeout = errors.New("it took too long")
+
+// jittered is d, up to a fifth more or less, so that clients do not march in
+// step.
+func jittered(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,226 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/name"
+	"github.com/cartosync/cartosync/internal/secret"
+)
+
+// maxRedirects is how many redirects a download follows, as CARTO's own does.
+// Source: CartoDB/cartodb, services/importer/lib/importer/downloader.rb.
+const maxRedirects = 5
+
+// A Fetcher downloads one-off URLs, which cartosync uploads as files: what
+// CARTO would call an import from a URL cannot be foretold.
+type Fetcher struct {
+	// Transport carries the requests. [PublicTransport] is the safe choice.
+	Transport http.RoundTripper
+	// MaxBytes is the largest download; 0 means 2 GiB.
+	MaxBytes int64
+}
+
+// PublicTransport connects to public addresses only: a manifest must not make a
+// CI runner read what only its own network can. Every connection is checked by
+// the address it is made to, so neither redirects nor names that resolve
+// differently later get around it.
+func PublicTransport() *http.Transport {
+	d := &net.Dialer{Timeout: time.Minute, Control: func(_, address string, _ syscall.RawConn) error {
+		return publicAddress(address)
+	}}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = nil
+	t.DialContext = d.DialContext
+	return t
+}
+
+func publicAddress(address string) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	ip := ap.Addr().Unmap()
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || sharedAddresses.Contains(ip) {
+		return fmt.Errorf("%s is not a public address; pass --allow-private-urls if this is meant", ip)
+	}
+	return nil
+}
+
+// sharedAddresses is the range of carrier-grade NAT, private in all but name.
+var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10")
+
+// fetch downloads the dataset's URL into a temporary file and looks at it. The
+// look takes the place of the one that the plan has of files.
+func (j *job) fetch(ctx context.Context) (*upload, error) {
+	raw, err := j.secret(j.dataset.Source.URL)
+	if err != nil {
+		return nil, err
+	}
+	j.event("", "fetching", secret.RedactURL(raw.Reveal()))
+	f, file, err := j.Fetcher.download(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	remove := func() { os.Remove(f.Name()) }
+	u, err := j.lookedAt(ctx, f, file)
+	if err != nil {
+		f.Close()
+		remove()
+		return nil, err
+	}
+	u.cleanUp = remove
+	return u, nil
+}
+
+func (j *job) lookedAt(ctx context.Context, f *os.File, file string) (*upload, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	look, err := data.LookAt(ctx, file, f, info.Size(), j.importOptions())
+	if err != nil {
+		return nil, err
+	}
+	if look.Fault != nil {
+		e := carto.Explain(look.Fault.Code)
+		return nil, fmt.Errorf("what the URL gave is nothing that CARTO would import: %w; %s", look.Fault, e.Remedy)
+	}
+	j.fetched = &look
+	return newUpload(f, file, look)
+}
+
+// download stores what a URL gives in a temporary file and says what CARTO
+// would call that file.
+func (f *Fetcher) download(ctx context.Context, u secret.Value) (*os.File, string, error) {
+	res, err := f.get(ctx, u.Reveal())
+	if err != nil {
+		return nil, "", err
+	}
+	defer res.Body.Close()
+	file, err := fileName(res)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := f.MaxBytes
+	if limit == 0 {
+		limit = 2 << 30
+	}
+	tmp, err := os.CreateTemp("", "cartosync-*"+path.Ext(file))
+	if err != nil {
+		return nil, "", err
+	}
+	n, err := io.Copy(tmp, io.LimitReader(res.Body, limit+1))
+	switch {
+	case err != nil:
+		err = sourceError(1103, "the download broke off after %d bytes: %s", n, describe(err))
+	case n > limit:
+		err = sourceError(6666, "the download is larger than %d bytes", limit)
+	case res.ContentLength >= 0 && n != res.ContentLength:
+		err = sourceError(1103, "the download has %d of %d bytes", n, res.ContentLength)
+	}
+	if err != nil {
+		tmp.Close()
+		os.Remove(tmp.Name())
+		return nil, "", err
+	}
+	return tmp, file, nil
+}
+
+// get follows redirects by http and https only. An answer other than success
+// is the error that CARTO's own download would report.
+func (f *Fetcher) get(ctx context.Context, raw string) (*http.Response, error) {
+	client := http.Client{
+		Transport: f.Transport,
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return fmt.Errorf("more than %d redirects", maxRedirects)
+			}
+			if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+				return errors.New("a redirect leads away from http and https")
+			}
+			return nil
+		},
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, raw, nil)
+	if err != nil {
+		return nil, errors.New("source.url is not a URL that can be fetched; check it")
+	}
+	req.Header.Set("Accept-Encoding", "identity") // the length is compared
+	res, err := client.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, sourceError(1102, "%s: %s", secret.RedactURL(raw), describe(err))
+	}
+	if res.StatusCode/100 == 2 {
+		return res, nil
+	}
+	res.Body.Close()
+	code := 1001
+	switch res.StatusCode {
+	case http.StatusNotFound:
+		code = 1100
+	case http.StatusUnauthorized:
+		code = 1101
+	}
+	return nil, sourceError(code, "%s answered %s", secret.RedactURL(raw), res.Status)
+}
+
+// describe is an error of net/http without the URL that it repeats.
+func describe(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return secret.RedactText(err.Error())
+}
+
+// sourceError speaks of a source as CARTO's import would: with its code, what
+// the code means and what to do.
+func sourceError(code int, format string, args ...any) error {
+	e := carto.Explain(code)
+	return fmt.Errorf("%s (CARTO's error %d: %s); %s", fmt.Sprintf(format, args...), code, e.Meaning, e.Remedy)
+}
+
+// fileName is what CARTO would call the download. Only its ending matters here,
+// since the upload bears the dataset's name.
+func fileName(res *http.Response) (string, error) {
+	kind := res.Header.Get("Content-Type")
+	file, ok := name.FromURL(res.Request.URL.String(), res.Header.Get("Content-Disposition"), kind)
+	if ok {
+		return path.Base(file), nil
+	}
+	media, _, _ := mime.ParseMediaType(kind)
+	if ext, ok := extensions[strings.ToLower(media)]; ok {
+		return "download" + ext, nil
+	}
+	return "", sourceError(1002, "neither the URL nor the answer's type (%q) says what format this is", kind)
+}
+
+// extensions are for URLs whose last part names no file.
+var extensions = map[string]string{
+	"text/csv":                     ".csv",
+	"text/tab-separated-values":    ".tsv",
+	"application/geo+json":         ".geojson",
+	"application/vnd.geo+json":     ".geojson",
+	"application/json":             ".json",
+	"application/zip":              ".zip",
+	"application/x-zip-compressed": ".zip",
+	"application/gzip":             ".csv.gz",
+}

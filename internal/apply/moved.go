@@ -1,0 +1,105 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// unmoved compares the live objects with what the plan saw. Between a review
+// and its apply somebody may have changed them; what was reviewed is then no
+// longer what would happen.
+func (j *job) unmoved(ctx context.Context) error {
+	switch {
+	case j.a.Kind == plan.KindConnection:
+		return nil // its steps read the list of connections, which is all there is to compare
+	case j.a.Seen.Dataset == nil:
+		return j.stillAbsent(ctx)
+	}
+	live, err := j.Client.Dataset(ctx, j.a.ID)
+	if errors.Is(err, carto.ErrNotFound) {
+		return &MovedError{Description: fmt.Sprintf("the dataset (id %s) is gone since the plan was made", j.a.ID)}
+	}
+	if err != nil {
+		return err
+	}
+	j.live = live
+	if err := compareDataset(*j.a.Seen.Dataset, live, j.a.Destroys); err != nil {
+		return err
+	}
+	return j.syncUnmoved(ctx)
+}
+
+// stillAbsent checks that the name of a dataset to be created is still free.
+func (j *job) stillAbsent(ctx context.Context) error {
+	d, err := j.Client.Dataset(ctx, j.a.Dataset)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &MovedError{Description: fmt.Sprintf("a dataset %q (id %s) appeared since the plan was made", d.Name, d.ID)}
+}
+
+func compareDataset(seen plan.Dataset, live carto.Dataset, destroys bool) error {
+	for _, f := range []struct{ name, seen, now string }{
+		{"name", seen.Name, live.Name},
+		{"privacy", seen.Privacy, string(live.Privacy)},
+		{"title", seen.Title, live.Title},
+		{"description", seen.Description, live.Description},
+		{"license", seen.License, live.License},
+		{"attributions", seen.Attributions, live.Attribution},
+	} {
+		if f.seen != f.now {
+			return &MovedError{Field: f.name, Planned: strconv.Quote(f.seen), Now: strconv.Quote(f.now)}
+		}
+	}
+	if !sameSet(seen.Tags, live.Tags) {
+		return &MovedError{Field: "tags", Planned: fmt.Sprintf("%q", seen.Tags), Now: fmt.Sprintf("%q", live.Tags)}
+	}
+	if destroys && live.MapCount > seen.MapCount {
+		return &MovedError{Field: "the number of maps that depend on it",
+			Planned: strconv.Itoa(seen.MapCount), Now: strconv.Itoa(live.MapCount)}
+	}
+	return nil
+}
+
+// syncUnmoved reads the synchronization that the plan saw, and compares what a
+// person may have changed; its state and times move by themselves.
+func (j *job) syncUnmoved(ctx context.Context) error {
+	seen := j.a.Seen.Synchronization
+	if seen == nil {
+		if s := j.live.Synchronization; s != nil {
+			return &MovedError{Description: fmt.Sprintf("a synchronization (id %s) was attached since the plan was made", s.ID)}
+		}
+		return nil
+	}
+	s, err := j.Client.Synchronization(ctx, seen.ID)
+	if errors.Is(err, carto.ErrNotFound) {
+		return &MovedError{Description: fmt.Sprintf("the synchronization (id %s) is gone since the plan was made", seen.ID)}
+	}
+	if err != nil {
+		return err
+	}
+	j.sync = &s
+	switch {
+	case s.Interval != seen.Interval:
+		return &MovedError{Field: "sync.interval", Planned: seen.Interval.String(), Now: s.Interval.String()}
+	case s.Name != seen.Name:
+		return &MovedError{Field: "sync.name", Planned: strconv.Quote(seen.Name), Now: strconv.Quote(s.Name)}
+	}
+	return nil
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}

@@ -1,0 +1,118 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// published reports whether the dataset already bears its name and our marker.
+func (j *job) published(context.Context) (bool, error) {
+	return j.live.Name == j.a.Dataset && sameSet(j.live.Tags, j.tags(j.live)), nil
+}
+
+// publish gives a staged dataset its name, markers and metadata in one request,
+// while it is still as private as it was imported. What comes later makes it
+// more public, so a crash in between leaves it less public than declared.
+func (j *job) publish(ctx context.Context) error {
+	u := j.texts()
+	u.Name = &j.a.Dataset
+	tags := j.tags(j.live)
+	u.Tags = &tags
+	return j.write(ctx, u)
+}
+
+// named reports whether the dataset already bears its name.
+func (j *job) named(context.Context) (bool, error) { return j.live.Name == j.a.Dataset, nil }
+
+// rename gives the dataset its name.
+func (j *job) rename(ctx context.Context) error {
+	return j.write(ctx, carto.DatasetUpdate{Name: &j.a.Dataset})
+}
+
+// write changes the dataset and reads the answer's name: CARTO gives a taken
+// name a suffix and reports success. The former name is then restored.
+func (j *job) write(ctx context.Context, u carto.DatasetUpdate) error {
+	before := j.live.Name
+	answer, err := j.Client.UpdateDataset(ctx, j.live.ID, u)
+	if err != nil {
+		return err
+	}
+	j.live = answer
+	if u.Name == nil || answer.Name == *u.Name {
+		return nil
+	}
+	problem := fmt.Errorf("the name %q is taken by something that the list of datasets does not show; CARTO proposed %q. "+
+		"Look in the account's tables, remove it or choose another name, and apply again", *u.Name, answer.Name)
+	if j.live, err = j.Client.UpdateDataset(ctx, j.live.ID, carto.DatasetUpdate{Name: &before}); err != nil {
+		return fmt.Errorf("%w; the dataset is called %q now and could not be renamed back: %w", problem, answer.Name, err)
+	}
+	return problem
+}
+
+// writeMetadata changes what differs and sets the markers, from tags read just
+// before.
+func (j *job) writeMetadata(ctx context.Context) error {
+	live, err := j.Client.Dataset(ctx, j.live.ID)
+	if err != nil {
+		return err
+	}
+	j.live = live
+	u := j.texts()
+	if tags := j.tags(live); !sameSet(tags, live.Tags) {
+		u.Tags = &tags
+	}
+	if u == (carto.DatasetUpdate{}) {
+		return nil
+	}
+	return j.write(ctx, u)
+}
+
+// texts are the attributes that the plan changes.
+func (j *job) texts() carto.DatasetUpdate {
+	var u carto.DatasetUpdate
+	for _, f := range []struct {
+		field string
+		to    **string
+	}{
+		{"title", &u.Title}, {"description", &u.Description},
+		{"license", &u.License}, {"attributions", &u.Attribution},
+	} {
+		if v, ok := j.changed(f.field); ok {
+			text, _ := v.(string)
+			*f.to = &text
+		}
+	}
+	return u
+}
+
+// tags are what the dataset is to carry: the declared ones, or what others put
+// there, and our markers behind them.
+func (j *job) tags(live carto.Dataset) []string {
+	_, others := plan.ParseMarker(live.Tags)
+	if v, ok := j.changed("tags"); ok {
+		others, _ = v.([]string)
+	}
+	return append(append([]string{}, others...), j.a.Tags...)
+}
+
+// asPrivate reports whether the privacy is as the plan wants it.
+func (j *job) asPrivate(context.Context) (bool, error) {
+	want, ok := j.changed("privacy")
+	return !ok || string(j.live.Privacy) == want, nil
+}
+
+func (j *job) setPrivacy(ctx context.Context) error {
+	want, _ := j.changed("privacy")
+	text, _ := want.(string)
+	privacy := carto.Privacy(text)
+	if err := j.write(ctx, carto.DatasetUpdate{Privacy: &privacy}); err != nil {
+		return err
+	}
+	if j.live.Privacy != privacy {
+		return fmt.Errorf("CARTO kept the privacy %s instead of %s; check what the account's plan allows", j.live.Privacy, privacy)
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package apply
+
+import (
+	"archive/zip"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/name"
+)
+
+// repacked is the zip with the file inside renamed, since that file's name
+// becomes the dataset's. Compressed bytes are copied as they are, so the length
+// is known after one pass that writes nowhere, and memory does not grow with
+// the archive.
+func (u *upload) repacked(dataset string) (io.ReadCloser, int64, error) {
+	if _, err := io.Copy(u.hash, io.NewSectionReader(u.File, 0, u.size)); err != nil {
+		return nil, 0, err
+	}
+	if err := u.check(); err != nil {
+		return nil, 0, err
+	}
+	archive, err := zip.NewReader(io.NewSectionReader(u.File, 0, u.size), u.size)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", u.name, err)
+	}
+	var size counter
+	if err := rename(archive, &size, dataset, u.layer); err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", u.name, err)
+	}
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(rename(archive, w, dataset, u.layer)) }()
+	return r, int64(size), nil
+}
+
+// rename writes the archive's layer, with the files that belong to it (the
+// parts of a shapefile), under the dataset's name. Everything else stays behind.
+func rename(archive *zip.Reader, to io.Writer, dataset, layer string) error {
+	out := zip.NewWriter(to)
+	stem := ""
+	for _, f := range archive.File {
+		if !f.FileInfo().IsDir() && name.Base(path.Base(f.Name)) == layer {
+			stem = strings.TrimSuffix(f.Name, path.Ext(f.Name))
+			break
+		}
+	}
+	if stem == "" {
+		return fmt.Errorf("the archive has no file %q any more", layer)
+	}
+	for _, f := range archive.File {
+		ext := path.Ext(f.Name)
+		if strings.TrimSuffix(f.Name, ext) != stem || f.FileInfo().IsDir() {
+			continue
+		}
+		if err := copyRaw(out, f, dataset+strings.ToLower(ext)); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+func copyRaw(out *zip.Writer, f *zip.File, name string) error {
+	header := f.FileHeader
+	header.Name = name
+	header.Extra = nil
+	w, err := out.CreateRaw(&header)
+	if err != nil {
+		return err
+	}
+	r, err := f.OpenRaw()
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return err
+}
+
+// A counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}

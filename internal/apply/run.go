@@ -1,0 +1,172 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// An Input is a plan and what is needed to carry it out. Apart from the client
+// and the fetcher it is what the plan was computed from.
+type Input struct {
+	Plan    plan.Plan
+	Desired []spec.Manifest
+	Account plan.Account
+	Looks   map[string]data.Look
+	Secrets plan.Secrets
+	Client  *carto.Client
+	Fetcher *Fetcher
+	Options Options
+}
+
+// Options say how a plan is carried out. The zero value is fine.
+type Options struct {
+	PruneFirst bool             // as the plan was made
+	Allow      []plan.Allowance // guards lifted by name, for contents that only apply sees
+	Parallel   int              // import jobs at once, at most; 0 = the account's import slots
+	SyncWait   time.Duration    // how long a forced run of a synchronization is waited for; 0 = 10 minutes
+	Progress   func(Event)      // may be nil; must be safe for concurrent use
+}
+
+// A run is one carrying out of a plan.
+type run struct {
+	Input
+	entries map[string]entry // by dataset name
+	slots   chan struct{}    // one place per import job
+
+	mu          sync.Mutex
+	connections map[string]string // "project key" -> id in the account
+}
+
+// An entry is a declared dataset with the manifest that declares it.
+type entry struct {
+	manifest spec.Manifest
+	dataset  spec.Dataset
+}
+
+// Run carries the plan out and reports on every action that has something to do
+// or is blocked. It does not stop at a failure: what does not depend on the
+// failed action goes on. When ctx ends, actions not begun are skipped and the
+// others stop at their next request.
+func Run(ctx context.Context, in Input) Report {
+	r := newRun(in)
+	report := Report{Started: time.Now()}
+	var todo []plan.Action
+	for _, a := range in.Plan.Actions {
+		if a.Verb != plan.None {
+			todo = append(todo, a)
+		}
+	}
+	report.Results = make([]Result, len(todo))
+	for begin := 0; begin < len(todo); {
+		end := begin + 1
+		for end < len(todo) && r.phase(todo[end]) == r.phase(todo[begin]) {
+			end++
+		}
+		r.performAll(ctx, todo[begin:end], report.Results[begin:end])
+		begin = end
+	}
+	report.Ended = time.Now()
+	return report
+}
+
+func newRun(in Input) *run {
+	r := &run{Input: in, entries: map[string]entry{}, connections: map[string]string{}}
+	for _, m := range in.Desired {
+		for _, d := range m.Datasets {
+			r.entries[d.Name] = entry{manifest: m, dataset: d}
+		}
+	}
+	width := max(1, in.Plan.Slots)
+	if in.Options.Parallel > 0 {
+		width = min(width, in.Options.Parallel)
+	}
+	r.slots = make(chan struct{}, width)
+	if r.Options.SyncWait == 0 {
+		r.Options.SyncWait = 10 * time.Minute
+	}
+	for _, a := range in.Plan.Actions {
+		if a.Kind == plan.KindConnection && a.Verb != plan.Delete && a.ID != "" {
+			r.connections[a.Project+" "+a.Connection] = a.ID
+		}
+	}
+	return r
+}
+
+func (r *run) phase(a plan.Action) int { return a.Phase(r.Options.PruneFirst) }
+
+// performAll carries out the actions of one phase side by side. There are more
+// workers than import slots, so that a slot that falls free is taken while
+// another action still checks and publishes what it imported. Renames go one
+// after the other, since one may wait for the name of the next.
+func (r *run) performAll(ctx context.Context, actions []plan.Action, results []Result) {
+	var g errgroup.Group
+	g.SetLimit(2*cap(r.slots) + 2)
+	if actions[0].Does(plan.Rename) {
+		g.SetLimit(1)
+	}
+	for i, a := range actions {
+		g.Go(func() error {
+			results[i] = r.perform(ctx, a)
+			return nil
+		})
+	}
+	_ = g.Wait() // every failure is in its result
+}
+
+// perform carries out one action.
+func (r *run) perform(ctx context.Context, a plan.Action) Result {
+	started := time.Now()
+	res := Result{Action: a, Outcome: Done}
+	switch {
+	case a.Verb == plan.Blocked:
+		res.Outcome, res.Err = Blocked, &ActionError{Action: a, Err: blockedError{a}}
+		return res
+	case ctx.Err() != nil:
+		res.Outcome, res.Err = Skipped, &ActionError{Action: a, Err: context.Cause(ctx)}
+		return res
+	}
+	j := &job{run: r, a: a, entry: r.entries[a.Dataset], result: &res}
+	j.event("", "begun", "")
+	if step, err := j.carryOut(ctx); err != nil {
+		res.Outcome, res.Err = Failed, &ActionError{Action: a, Step: step, Err: err}
+		var moved *MovedError
+		if errors.As(err, &moved) && step == "" {
+			res.Outcome = Refused
+		}
+	}
+	res.Took = time.Since(started)
+	j.event("", string(res.Outcome), "")
+	return res
+}
+
+// A blockedError repeats why the plan left an action alone.
+type blockedError struct{ a plan.Action }
+
+func (e blockedError) Error() string {
+	if e.a.Hint == "" {
+		return e.a.Reason
+	}
+	return e.a.Reason + "; " + e.a.Hint
+}
+
+func (r *run) connection(project, key string) (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id, ok := r.connections[project+" "+key]
+	return id, ok
+}
+
+func (r *run) setConnection(project, key, id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.connections[project+" "+key] = id
+}

@@ -1,0 +1,269 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// stagedBefore finds what an earlier run imported. The plan saw it, and
+// [job.unmoved] has read it again.
+func (j *job) stagedBefore(ctx context.Context) (bool, error) {
+	if j.a.Verb != plan.Resume {
+		return false, j.clearSync(ctx)
+	}
+	return true, j.checkRows(ctx, j.expectedRows())
+}
+
+// stage brings the contents into the account under a name that nobody uses,
+// private where the account allows it.
+func (j *job) stage(ctx context.Context) error {
+	if j.dataset.Sync != nil {
+		return j.stageSync(ctx)
+	}
+	switch j.dataset.Source.Kind {
+	case spec.SourceFile:
+		return j.stageFile(ctx)
+	case spec.SourceURL:
+		if j.dataset.Source.Fetch == spec.FetchServer {
+			return j.stageByServer(ctx)
+		}
+		return j.stageFetched(ctx)
+	case spec.SourceConnector:
+		return j.stageConnector(ctx)
+	}
+	return errors.New("the dataset has no source to import")
+}
+
+func (j *job) stageFile(ctx context.Context) error {
+	f, err := j.openFile()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return j.stageUpload(ctx, f)
+}
+
+func (j *job) stageFetched(ctx context.Context) error {
+	f, err := j.fetch(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return j.stageUpload(ctx, f)
+}
+
+func (j *job) stageUpload(ctx context.Context, f *upload) error {
+	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+		return j.send(ctx, f, j.a.Staging, carto.CollisionRename)
+	})
+	if err != nil {
+		return err
+	}
+	if err := j.take(ctx, imp, j.a.Staging); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return errors.Join(err, j.discard(ctx))
+	}
+	return nil
+}
+
+func (j *job) stageByServer(ctx context.Context) error {
+	url, err := j.secret(j.dataset.Source.URL)
+	if err != nil {
+		return err
+	}
+	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+		return j.Client.ImportURL(ctx, carto.URLImport{URL: url, Privacy: j.stagingPrivacy(), Guessing: j.guessing()})
+	})
+	if err != nil {
+		return err
+	}
+	return j.take(ctx, imp, "") // CARTO chooses the name
+}
+
+func (j *job) stageConnector(ctx context.Context) error {
+	c, err := j.connector(j.a.Staging)
+	if err != nil {
+		return err
+	}
+	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+		return j.Client.ImportConnector(ctx, carto.ConnectorImport{Connector: c, Privacy: j.stagingPrivacy()})
+	})
+	if err != nil {
+		return err
+	}
+	return j.take(ctx, imp, j.a.Staging)
+}
+
+// importing starts an import job while it holds an import slot, and waits for
+// its end. The slot is passed on as soon as the end is seen.
+func (j *job) importing(ctx context.Context, start func(context.Context) (string, error)) (carto.Import, error) {
+	select {
+	case j.slots <- struct{}{}:
+	case <-ctx.Done():
+		return carto.Import{}, context.Cause(ctx)
+	}
+	defer func() { <-j.slots }()
+	id, err := j.whileBusy(ctx, start)
+	if err != nil {
+		if carto.MaybeApplied(err) {
+			err = fmt.Errorf("%w (the import may have started all the same; apply again to find and finish it)", err)
+		}
+		return carto.Import{}, err
+	}
+	j.event("", "pending", "import job "+id)
+	return j.Client.WaitImport(ctx, id, carto.Poll{Observe: func(i carto.Import) {
+		j.event("", string(i.State), "")
+	}})
+}
+
+// take makes the imported dataset the one that the job is about, and refuses
+// what is not what was asked for: a name other than the expected one means that
+// the name was taken meanwhile. What is refused is deleted, by its own id.
+func (j *job) take(ctx context.Context, imp carto.Import, expected string) error {
+	live, err := j.imported(ctx, imp)
+	if err != nil {
+		return err
+	}
+	j.live = live
+	switch {
+	case expected != "" && imp.TableName != expected:
+		err = fmt.Errorf("CARTO imported it as %q instead of %q; apply again", imp.TableName, expected)
+	case imp.Code != 0:
+		err = fmt.Errorf("CARTO imported it and reported error %d %s; it is not published", imp.Code, carto.Explain(imp.Code).Meaning)
+	case len(imp.Warnings) > 0:
+		err = fmt.Errorf("CARTO imported it with a warning (%s); it is not published", warnings(imp.Warnings))
+	}
+	if err != nil {
+		return errors.Join(err, j.discard(ctx))
+	}
+	return nil
+}
+
+// imported finds the dataset that an import job made.
+func (j *job) imported(ctx context.Context, imp carto.Import) (carto.Dataset, error) {
+	if imp.TableName == "" {
+		return carto.Dataset{}, fmt.Errorf("import job %s is complete and names no dataset; look for it in CARTO's dashboard", imp.ID)
+	}
+	live, err := j.Client.Dataset(ctx, imp.TableName)
+	if err != nil {
+		return carto.Dataset{}, fmt.Errorf("the imported dataset %q: %w", imp.TableName, err)
+	}
+	if imp.TableID != "" && live.TableID != imp.TableID {
+		return carto.Dataset{}, fmt.Errorf("dataset %q is not the one that import job %s made; apply again", live.Name, imp.ID)
+	}
+	return live, nil
+}
+
+// checkStaged holds what was staged against what its source holds.
+func (j *job) checkStaged(ctx context.Context) error {
+	if j.a.Verb == plan.Resume {
+		return nil // looked at when it was found
+	}
+	err := j.checkRows(ctx, j.expectedRows())
+	if err == nil {
+		err = j.checkGeometry()
+	}
+	if err != nil && ctx.Err() == nil {
+		return errors.Join(err, j.discard(ctx))
+	}
+	return err
+}
+
+// expectedRows is how many rows the source holds, negative where that is not
+// known.
+func (j *job) expectedRows() int64 {
+	look, ok := j.look()
+	if !ok {
+		return -1
+	}
+	return look.Rows
+}
+
+// checkRows counts the rows of the live dataset. The server's own figure is an
+// estimate and proves nothing.
+func (j *job) checkRows(ctx context.Context, expected int64) error {
+	rows, err := j.count(ctx, j.live.Name)
+	if err != nil {
+		return fmt.Errorf("counting the rows of %q: %w", j.live.Name, err)
+	}
+	j.result.Rows = rows
+	if expected >= 0 && rows != expected {
+		return fmt.Errorf("%q has %d rows where its source has %d; look for rows that CARTO cannot read, mend the source and apply again",
+			j.live.Name, rows, expected)
+	}
+	return nil
+}
+
+func (j *job) count(ctx context.Context, table string) (int64, error) {
+	answer, err := j.Client.Query(ctx, "SELECT count(*) AS n FROM "+carto.QuoteIdentifier(table))
+	if err != nil {
+		return 0, err
+	}
+	return answer.Int(0, "n")
+}
+
+// checkGeometry compares the kind of geometry with the source's.
+func (j *job) checkGeometry() error {
+	look, ok := j.look()
+	if !ok || look.Geometry == "" || look.Rows == look.NullGeometries {
+		return nil
+	}
+	if len(j.live.GeometryTypes) == 0 {
+		return fmt.Errorf("%q has no geometry where its source has %s; check the names of its geometry columns", j.live.Name, look.Geometry)
+	}
+	return nil
+}
+
+// discard deletes what this run imported and nobody wants, by its own id and
+// only while it is untouched: without tags and without maps.
+func (j *job) discard(ctx context.Context) error {
+	if len(j.live.Tags) > 0 || j.live.MapCount > 0 || j.live.ID == "" || j.live.ID == j.a.ID {
+		return fmt.Errorf("dataset %q (id %s) is left over; somebody uses it already", j.live.Name, j.live.ID)
+	}
+	if j.sync != nil {
+		if err := j.Client.DeleteSynchronization(ctx, j.sync.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+			return fmt.Errorf("synchronization %s is left over: %w", j.sync.ID, err)
+		}
+	}
+	if err := j.Client.DeleteDataset(ctx, j.live.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+		return fmt.Errorf("dataset %q (id %s) is left over: %w", j.live.Name, j.live.ID, err)
+	}
+	j.live = carto.Dataset{}
+	return nil
+}
+
+func (j *job) stagingPrivacy() carto.Privacy {
+	if j.Account.Limits.PrivateDatasets {
+		return carto.PrivacyPrivate
+	}
+	return "" // all that the account can have is public
+}
+
+func (j *job) guessing() carto.Guessing {
+	i := j.dataset.Import
+	return carto.Guessing{Types: &i.TypeGuessing, QuotedFields: &i.QuotedFieldsGuessing, Content: &i.ContentGuessing}
+}
+
+func (j *job) importOptions() data.Options {
+	i := j.dataset.Import
+	return data.Options{
+		TypeGuessing: i.TypeGuessing, QuotedFieldsGuessing: i.QuotedFieldsGuessing, ContentGuessing: i.ContentGuessing,
+	}
+}
+
+func warnings(all []carto.Warning) string {
+	var words []string
+	for _, w := range all {
+		words = append(words, strings.TrimSpace(w.Key+" "+w.Value))
+	}
+	return strings.Join(words, ", ")
+}

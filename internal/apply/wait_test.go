@@ -1,0 +1,30 @@
+package apply_test
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// waitFor waits until ok says true.
+func waitFor(t *testing.T, limit time.Duration, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for end := time.Now().Add(limit); !ok(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("it did not happen within %s", limit)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

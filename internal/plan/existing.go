@@ -1,0 +1,244 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// existing plans what a dataset of ours needs.
+func (c *computer) existing(w *wanted, m match) Action {
+	a := c.action(w, m.live)
+	if m.relation == moved {
+		a.because(RenamedOutside, "it was renamed to %q outside the manifest", m.live.Name)
+		c.rename(&a, w, m.live)
+	}
+	return c.converge(a, w, m.live)
+}
+
+// takeOver plans a live dataset that is not marked as this entry: one under its
+// name that somebody else made, or one under the name that renamed_from gives.
+func (c *computer) takeOver(w *wanted, m match) Action {
+	l := m.live
+	a := c.action(w, l)
+	owned := w.owns(l)
+	if !owned {
+		a.does(Adopt)
+		if b := c.mayAdopt(a, w, l); b.Verb == Blocked {
+			return b
+		}
+		a.because(AdoptRequested, "an existing dataset is taken under management")
+	}
+	if m.relation == renamedFrom {
+		a.because(RenamedFrom, "renamed_from says that it was called %q", l.Name)
+		c.rename(&a, w, l)
+	}
+	return c.converge(a, w, l)
+}
+
+// mayAdopt checks that the manifest asks for the dataset of somebody else.
+func (c *computer) mayAdopt(a Action, w *wanted, l *liveDataset) Action {
+	switch {
+	case l.marker.Owners > 1:
+		return a.blocked(ConflictAmbiguous, "several projects have put their tag on the dataset",
+			"remove the tags that begin \"cartosync:\" of all but one")
+	case l.marker.Owners == 1 && l.marker.Project != w.project && w.d.Adopt.From != l.marker.Project:
+		return a.blocked(ConflictOtherProject, quoted("the dataset belongs to project %q", l.marker.Project),
+			quoted("let that project forget it, or write adopt: {from: %s}", l.marker.Project))
+	case l.marker.Owners == 0 && !w.d.Adopt.Any && !c.in.Options.Adopt:
+		return a.blocked(ConflictUnmanaged, "a dataset of this name exists and is not managed by cartosync",
+			"write adopt: true to take it under management, or choose another name")
+	}
+	return a
+}
+
+// rename plans the name and, with it, the synchronization's.
+func (c *computer) rename(a *Action, w *wanted, l *liveDataset) {
+	a.does(Rename)
+	a.change("name", l.Name, w.d.Name)
+	a.take(StepRename)
+}
+
+// converge plans everything in which a live dataset differs from its entry.
+func (c *computer) converge(a Action, w *wanted, l *liveDataset) Action {
+	c.metadata(&a, w, l)
+	c.publication(&a, w, l)
+	imported := c.contents(&a, w, l)
+	c.synchronization(&a, w, l)
+	c.markers(&a, w, l)
+	if b := c.canRename(a, w, l); b.Verb == Blocked {
+		return b
+	}
+	if b := c.canPublish(a, w); b.Verb == Blocked {
+		return b
+	}
+	a = c.canSynchronize(a.finished(), w)
+	if imported {
+		a = c.canImport(a, w)
+		a = c.canConnect(a, w)
+		a = c.canReplace(a, w)
+	}
+	return a
+}
+
+// contents plans a reimport where the source is not the one whose fingerprint
+// the dataset carries. Contents that a synchronization or somebody else brings
+// are not its matter.
+func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool) {
+	if w.d.Source.Kind == spec.SourceNone || w.d.Sync != nil {
+		return false
+	}
+	requested := slices.Contains(c.in.Options.Reimport, w.d.Name)
+	same := l.marker.Fingerprint == w.fingerprint || w.ignores("source")
+	switch {
+	case requested:
+		a.because(ReimportRequested, "a reimport was asked for")
+	case same && w.owns(l):
+		return false
+	case l.marker.Fingerprint != "" && w.owns(l):
+		a.because(SourceChanged, "the source changed since it was imported")
+	case w.d.Source.Kind != spec.SourceFile:
+		c.note(w, "warning", "contents_not_compared",
+			quoted("what dataset %q holds is not compared with its source", w.d.Name),
+			quoted("pass --reimport %s to import it again", w.d.Name))
+		return false
+	case c.holdsTheFile(a, w, l):
+		return false
+	default:
+		a.because(SourceUnknown, "its contents differ from the file")
+	}
+	a.does(Reimport)
+	c.question(a, l)
+	if w.d.Source.Kind == spec.SourceConnector {
+		a.take(StepRefresh)
+	} else {
+		a.take(StepOverwrite)
+	}
+	return true
+}
+
+// holdsTheFile compares a dataset of unknown origin with its file, so that
+// adopting what is already right imports nothing.
+func (c *computer) holdsTheFile(a *Action, w *wanted, l *liveDataset) bool {
+	live := c.question(a, l)
+	return live != nil && live.Unknown == "" && seenInto(w.look) &&
+		live.Rows == w.look.Rows && live.Geometry == w.look.Geometry &&
+		slices.Equal(columnKinds(live.Columns), columnKinds(w.look.Columns))
+}
+
+// question asks for the live contents and returns the answer if there is one.
+func (c *computer) question(a *Action, l *liveDataset) *Detail {
+	c.questions = append(c.questions, Question{ID: l.ID, Name: l.Name})
+	d, ok := c.in.Details[l.ID]
+	if !ok {
+		return nil
+	}
+	a.Before = &Contents{Rows: d.Rows, Size: l.Size, Columns: d.Columns, Geometry: d.Geometry, Unknown: d.Unknown}
+	return &d
+}
+
+// markers plans the tags that say whose the dataset is. A difference in them
+// alone is an update; beside anything else it goes without saying.
+func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
+	want := w.marker(l.marker, w.fingerprint)
+	a.Tags = want.Tags()
+	have := l.marker
+	if have == (Marker{Project: want.Project, NameHash: want.NameHash, Fingerprint: want.Fingerprint, Protected: want.Protected, Owners: 1}) {
+		return
+	}
+	a.take(StepMetadata)
+	if a.Verb != None {
+		return
+	}
+	a.does(Update)
+	a.because(MarkerDiffers, "the tags that mark it as ours differ")
+	var tags []string
+	for _, t := range l.Tags {
+		if !slices.Contains(l.tags, t) {
+			tags = append(tags, t)
+		}
+	}
+	a.change("marker", listed(tags), a.Tags)
+}
+
+// canRename checks that CARTO would give the new name and no other.
+func (c *computer) canRename(a Action, w *wanted, l *liveDataset) Action {
+	if !a.Does(Rename) {
+		return a
+	}
+	if c.inCircle(l) {
+		return a.blocked(ConflictNameTaken, "datasets exchange their names in a circle",
+			"rename one of them to a name that none of them has, apply, and then to its own")
+	}
+	if other := c.heads()[head(w.d.Name)]; other != nil && other.ID != l.ID && other.Name != w.d.Name {
+		return a.blocked(ConflictNameTaken, quoted("CARTO would give another name, since %q begins alike", other.Name),
+			"choose a name whose first 62 characters are its own")
+	}
+	return a
+}
+
+// inCircle reports whether following who takes whose name leads back to l.
+func (c *computer) inCircle(l *liveDataset) bool {
+	at := l
+	for range c.live {
+		target, leaving := c.newName(at)
+		if !leaving {
+			return false
+		}
+		if at = c.byName[target]; at == nil {
+			return false
+		}
+		if at.ID == l.ID {
+			return true
+		}
+	}
+	return true // it runs into a circle that l is not part of
+}
+
+// newName is the name that a live dataset gets in this plan, if another.
+func (c *computer) newName(l *liveDataset) (string, bool) {
+	if c.leaving == nil {
+		c.leaving = map[string]string{}
+		for name, m := range c.matched {
+			if (m.relation == moved || m.relation == renamedFrom) && m.live.Name != name {
+				c.leaving[m.live.ID] = name
+			}
+		}
+	}
+	name, ok := c.leaving[l.ID]
+	return name, ok
+}
+
+// guardNames blocks what needs a name that a live dataset keeps: because
+// nothing renames that one, or because its own renaming is blocked.
+func (c *computer) guardNames(actions []Action) {
+	leaving := map[string]bool{}
+	for _, a := range actions {
+		if a.Does(Rename) {
+			leaving[a.ID] = true
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for i, a := range actions {
+			if a.Kind != KindDataset || !a.Does(Create) && !a.Does(Resume) && !a.Does(Rename) {
+				continue
+			}
+			holder := c.byName[a.Dataset]
+			if holder == nil || holder.ID == a.ID || leaving[holder.ID] {
+				continue
+			}
+			actions[i] = a.blocked(ConflictNameTaken, quoted("the name is taken by another dataset (id %s)", holder.ID),
+				"rename or delete the other dataset, or choose another name")
+			delete(leaving, a.ID)
+			changed = true
+		}
+	}
+}
+
+// note adds a note on w.
+func (c *computer) note(w *wanted, severity, code, problem, hint string) {
+	c.plan.Notes = append(c.plan.Notes, Note{
+		Severity: severity, Code: code, Dataset: w.d.Name, Problem: problem, Hint: hint, Pos: w.d.Pos,
+	})
+}

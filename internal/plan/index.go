@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// A wanted is one declared dataset with what follows from its declaration.
+type wanted struct {
+	project     string
+	d           spec.Dataset
+	look        data.Look
+	fingerprint string
+	staging     string
+}
+
+// A liveDataset is one live dataset with its marker read.
+type liveDataset struct {
+	Dataset
+	marker Marker
+	tags   []string          // without markers
+	syncs  []Synchronization // that the account shows with it
+}
+
+// An index is the input arranged for looking things up.
+type index struct {
+	in       Input
+	wants    []*wanted // in the manifests' order
+	declared map[string]*wanted
+	live     []*liveDataset // by name
+	byName   map[string]*liveDataset
+	byID     map[string]*liveDataset
+}
+
+func newIndex(in Input) *index {
+	x := &index{
+		in:       in,
+		declared: map[string]*wanted{},
+		byName:   map[string]*liveDataset{},
+		byID:     map[string]*liveDataset{},
+	}
+	for _, m := range in.Desired {
+		for _, d := range m.Datasets {
+			x.want(m.Project, d)
+		}
+	}
+	for _, d := range in.Account.Datasets {
+		l := &liveDataset{Dataset: d}
+		l.marker, l.tags = ParseMarker(d.Tags)
+		x.live = append(x.live, l)
+		x.byName[d.Name] = l
+		x.byID[d.ID] = l
+	}
+	slices.SortFunc(x.live, func(a, b *liveDataset) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	for _, s := range in.Account.Synchronizations {
+		if l := x.byID[s.DatasetID]; l != nil {
+			l.syncs = append(l.syncs, s)
+		}
+	}
+	return x
+}
+
+func (x *index) want(project string, d spec.Dataset) {
+	w := &wanted{project: project, d: d, look: x.in.Looks[d.Name]}
+	w.fingerprint = Fingerprint(d, w.look)
+	w.staging = StagingName(project, d.Name, w.fingerprint)
+	x.wants = append(x.wants, w)
+	x.declared[d.Name] = w
+}
+
+// marker is what w's dataset is to carry. Protection that the manifest does not
+// mention stays as it is: removing the entry must not remove it, and neither
+// must removing the line.
+func (w *wanted) marker(live Marker, fingerprint string) Marker {
+	m := Marker{Project: w.project, NameHash: NameHash(w.d.Name), Fingerprint: fingerprint, Protected: live.Protected}
+	if p := w.d.Lifecycle.PreventDestroy; p != nil {
+		m.Protected = *p
+	}
+	return m
+}
+
+// ignores reports whether the manifest leaves changes of field to others: by
+// its name, or by the group that it is in.
+func (w *wanted) ignores(field string) bool {
+	return slices.ContainsFunc(w.d.Lifecycle.IgnoreChanges, func(name string) bool {
+		return name == field || strings.HasPrefix(field, name+".")
+	})
+}

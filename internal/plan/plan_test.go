@@ -1,0 +1,333 @@
+package plan
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/secret"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// outcome is what the table tests compare of an action: what it does and why.
+type outcome struct {
+	Verb    Verb
+	Also    []Verb
+	Name    string
+	Code    Reason
+	Changes []string
+	Steps   []Step
+}
+
+func outcomes(p Plan) []outcome {
+	var out []outcome
+	for _, a := range p.Actions {
+		o := outcome{Verb: a.Verb, Also: a.Also, Name: a.Name(), Code: a.Code, Steps: a.Steps}
+		for _, ch := range a.Changes {
+			o.Changes = append(o.Changes, ch.Field)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// roads is an account in which project city's dataset roads was imported from
+// roads.csv and nothing has changed since. The cases begin from it.
+func roads() Input {
+	d := spec.Dataset{
+		Name: "roads", Title: ptr("Roads"), Privacy: ptr(spec.Private), Tags: &[]string{"net"},
+		Source: spec.Source{Kind: spec.SourceFile, File: "roads.csv"},
+		Import: spec.Import{TypeGuessing: true, QuotedFieldsGuessing: true},
+	}
+	look := data.Look{
+		Recognised: true, SHA256: "aa", Rows: 100, Size: 1000, Geometry: "point",
+		Columns: []data.Column{{Name: "name", Type: data.Text}, {Name: "lanes", Type: data.Integer}},
+	}
+	in := Input{
+		Desired: []spec.Manifest{{Project: "city", Datasets: []spec.Dataset{d}}},
+		Looks:   map[string]data.Look{"roads": look},
+		Account: Account{
+			URL: "https://acme.carto.com", User: "acme", ReadAt: readAt, StoredConnections: true,
+			Limits: Limits{ImportSlots: 3, PrivateDatasets: true, Synchronizations: true, Connectors: true},
+		},
+		Details: Details{"id-roads": {Rows: 100, Columns: look.Columns, Geometry: "point"}},
+		Secrets: Secrets{},
+	}
+	tags := Marker{Project: "city", NameHash: NameHash("roads"), Fingerprint: Fingerprint(d, look)}.Tags()
+	in.Account.Datasets = []Dataset{{
+		ID: "id-roads", Name: "roads", Title: "Roads", Privacy: "private", Geometry: "point", Tags: append([]string{"net"}, tags...),
+	}}
+	return in
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestComputeDecides(t *testing.T) {
+	none := outcome{Verb: None, Name: "roads", Code: InSync}
+	for _, c := range []struct {
+		name string
+		edit func(*Input)
+		want []outcome
+	}{
+		{"nothing changed", func(*Input) {}, []outcome{none}},
+		{"tags in another order and case of ours", func(in *Input) {
+			tags := in.Account.Datasets[0].Tags
+			in.Account.Datasets[0].Tags = []string{tags[2], "CARTOSYNC:City", "net", "net"}
+		}, []outcome{none}},
+		{"metadata changed behind its back", func(in *Input) {
+			in.Account.Datasets[0].Title = "Straßen"
+			in.Account.Datasets[0].Tags = in.Account.Datasets[0].Tags[1:]
+		}, []outcome{{Verb: Update, Name: "roads", Code: MetadataDiffers, Changes: []string{"tags", "title"}, Steps: []Step{StepMetadata}}}},
+		{"unmanaged metadata is left alone", func(in *Input) {
+			in.Account.Datasets[0].Description = "by hand"
+			in.Account.Datasets[0].License = "mit"
+		}, []outcome{none}},
+		{"made public by hand", func(in *Input) { in.Account.Datasets[0].Privacy = "public" },
+			[]outcome{{Verb: Update, Name: "roads", Code: MetadataDiffers, Changes: []string{"privacy"}, Steps: []Step{StepRestrict}}}},
+		{"ignored field", func(in *Input) {
+			in.Account.Datasets[0].Title = "other"
+			in.Desired[0].Datasets[0].Lifecycle.IgnoreChanges = []string{"title"}
+		}, []outcome{none}},
+		{"changed file", func(in *Input) { changeFile(in, func(l *data.Look) { l.Rows = 101 }) },
+			[]outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"file lost most rows", func(in *Input) { changeFile(in, func(l *data.Look) { l.Rows = 10 }) },
+			[]outcome{{Verb: Blocked, Name: "roads", Code: "guard_shrink"}}},
+		{"file lost most rows, allowed by name", func(in *Input) {
+			changeFile(in, func(l *data.Look) { l.Rows = 10 })
+			in.Options.Allow = []Allowance{{Guard: GuardShrink, Dataset: "roads"}}
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"file lost most rows, allowed for another source", func(in *Input) {
+			in.Desired[0].Datasets[0].Guards.Allow = []string{"shrink@0000000000000000"}
+			changeFile(in, func(l *data.Look) { l.Rows = 10 })
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_shrink"}}},
+		{"file is empty now", func(in *Input) { changeFile(in, func(l *data.Look) { l.Rows = 0 }) },
+			[]outcome{{Verb: Blocked, Name: "roads", Code: "guard_empty"}}},
+		{"file lost a column", func(in *Input) { changeFile(in, func(l *data.Look) { l.Columns = l.Columns[:1] }) },
+			[]outcome{{Verb: Blocked, Name: "roads", Code: SchemaBreaking}}},
+		{"a number became text", func(in *Input) {
+			changeFile(in, func(l *data.Look) {
+				l.Columns = []data.Column{{Name: "name", Type: data.Text}, {Name: "lanes", Type: data.Text}}
+			})
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: SchemaBreaking}}},
+		{"CARTO would refuse the file", func(in *Input) {
+			changeFile(in, func(l *data.Look) { l.Fault = &data.Fault{Code: 2003, Problem: "malformed"} })
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_fault"}}},
+		{"file is not what is expected", func(in *Input) {
+			in.Desired[0].Datasets[0].Expect = &spec.Expect{MinRows: ptr(int64(500))}
+			changeFile(in, func(*data.Look) {})
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: ExpectationMissed}}},
+		{"reimport on request", func(in *Input) { in.Options.Reimport = []string{"roads"} },
+			[]outcome{{Verb: Reimport, Name: "roads", Code: ReimportRequested, Steps: []Step{StepOverwrite}}}},
+		{"gone", func(in *Input) { in.Account.Datasets = nil },
+			[]outcome{{Verb: Create, Name: "roads", Code: NotInAccount, Changes: []string{"privacy", "source", "tags", "title"}, Steps: []Step{StepStage, StepPublish}}}},
+		{"renamed by hand", func(in *Input) { in.Account.Datasets[0].Name = "streets" },
+			[]outcome{{Verb: Rename, Name: "roads", Code: RenamedOutside, Changes: []string{"name"}, Steps: []Step{StepRename}}}},
+		{"renamed by hand, and the name taken", func(in *Input) {
+			in.Account.Datasets[0].Name = "streets"
+			in.Account.Datasets = append(in.Account.Datasets, Dataset{ID: "id-new", Name: "roads"})
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: ConflictNameTaken, Changes: []string{"name"}}}},
+		{"a copy that kept its tags", func(in *Input) {
+			dup := in.Account.Datasets[0]
+			dup.ID, dup.Name = "id-copy", "roads_copy"
+			in.Account.Datasets = append(in.Account.Datasets, dup)
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: ConflictAmbiguous}}},
+		{"unmanaged of the same name", func(in *Input) { in.Account.Datasets[0].Tags = []string{"net"} },
+			[]outcome{{Verb: Blocked, Name: "roads", Code: ConflictUnmanaged}}},
+		{"adopted with the file's contents", func(in *Input) {
+			in.Account.Datasets[0].Tags = []string{"net"}
+			in.Desired[0].Datasets[0].Adopt.Any = true
+		}, []outcome{{Verb: Adopt, Name: "roads", Code: AdoptRequested, Steps: []Step{StepMetadata}}}},
+		{"adopted with other contents", func(in *Input) {
+			in.Account.Datasets[0].Tags = []string{"net"}
+			in.Options.Adopt = true
+			in.Details["id-roads"] = Detail{Rows: 99, Columns: in.Looks["roads"].Columns, Geometry: "point"}
+		}, []outcome{{Verb: Adopt, Also: []Verb{Reimport}, Name: "roads", Code: AdoptRequested, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"of another project", func(in *Input) { remark(in, "other") },
+			[]outcome{{Verb: Blocked, Name: "roads", Code: ConflictOtherProject}}},
+		{"of another project, adopted from it", func(in *Input) {
+			remark(in, "other")
+			in.Desired[0].Datasets[0].Adopt.From = "other"
+		}, []outcome{{Verb: Adopt, Name: "roads", Code: AdoptRequested, Steps: []Step{StepMetadata}}}},
+		{"an interrupted run had staged it", func(in *Input) {
+			d := in.Desired[0].Datasets[0]
+			in.Account.Datasets = []Dataset{{ID: "id-s", Name: StagingName("city", "roads", Fingerprint(d, in.Looks["roads"])), Privacy: "private"}}
+		}, []outcome{{Verb: Resume, Name: "roads", Code: StagingFound, Changes: []string{"privacy", "source", "tags", "title"}, Steps: []Step{StepStage, StepPublish}}}},
+		{"no longer declared", func(in *Input) { in.Desired[0].Datasets = nil }, nil},
+		{"no longer declared, pruned", func(in *Input) {
+			in.Desired[0].Datasets = nil
+			in.Options = Options{Prune: true, Allow: []Allowance{{Guard: GuardMassDelete, Dataset: "roads"}}}
+		}, []outcome{{Verb: Delete, Name: "roads", Code: NoLongerDeclared, Steps: []Step{StepDelete}}}},
+		{"no longer declared, the last one pruned", func(in *Input) {
+			in.Desired[0].Datasets = nil
+			in.Options.Prune = true
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_mass_delete"}}},
+		{"no longer declared, protected", func(in *Input) {
+			protect(in)
+			in.Desired[0].Datasets = nil
+			in.Options.Prune = true
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: Protected}}},
+		{"no longer declared, maps hang on it", func(in *Input) {
+			in.Desired[0].Datasets = nil
+			in.Account.Datasets[0].MapCount = 2
+			in.Options = Options{Prune: true, Allow: []Allowance{{Guard: GuardMassDelete, Dataset: "roads"}}}
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_maps"}}},
+		{"forgotten", func(in *Input) {
+			in.Desired[0].Datasets = nil
+			in.Desired[0].Forget = []spec.Forget{{Name: "roads"}}
+		}, []outcome{{Verb: Forgo, Name: "roads", Code: ForgetListed, Changes: []string{"marker"}, Steps: []Step{StepMetadata}}}},
+		{"protection outlives its line", func(in *Input) { protect(in) }, []outcome{none}},
+		{"protection lifted", func(in *Input) {
+			protect(in)
+			in.Desired[0].Datasets[0].Lifecycle.PreventDestroy = ptr(false)
+		}, []outcome{{Verb: Update, Name: "roads", Code: MarkerDiffers, Changes: []string{"marker"}, Steps: []Step{StepMetadata}}}},
+		{"a public account cannot make it private", func(in *Input) {
+			in.Account.Limits.PrivateDatasets = false
+			in.Account.Datasets[0].Privacy = "public"
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: PrivateUnavailable, Changes: []string{"privacy"}}}},
+		{"no room for another dataset", func(in *Input) {
+			in.Account.Datasets = nil
+			in.Account.Limits.RemainingTables = ptr(0)
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: DatasetQuota, Changes: []string{"privacy", "source", "tags", "title"}}}},
+		{"file above the account's limit", func(in *Input) {
+			in.Account.Datasets = nil
+			in.Account.Limits.ImportFileSize = 999
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: FileTooLarge, Changes: []string{"privacy", "source", "tags", "title"}}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := roads()
+			c.edit(&in)
+			if diff := cmp.Diff(c.want, outcomes(Compute(in))); diff != "" {
+				t.Errorf("wanted -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+func changeFile(in *Input, edit func(*data.Look)) {
+	look := in.Looks["roads"]
+	look.SHA256 = "bb"
+	edit(&look)
+	in.Looks = map[string]data.Look{"roads": look}
+}
+
+func remark(in *Input, project string) {
+	m, rest := ParseMarker(in.Account.Datasets[0].Tags)
+	m.Project = project
+	in.Account.Datasets[0].Tags = append(rest, m.Tags()...)
+}
+
+func protect(in *Input) {
+	m, rest := ParseMarker(in.Account.Datasets[0].Tags)
+	m.Protected = true
+	in.Account.Datasets[0].Tags = append(rest, m.Tags()...)
+}
+
+// air is an account whose dataset air is kept fresh by a synchronization.
+func air() Input {
+	in := roads()
+	d := spec.Dataset{
+		Name: "air", Source: spec.Source{Kind: spec.SourceURL, URL: text("https://example.org/air.csv")},
+		Sync: &spec.Sync{Interval: time.Hour}, Import: spec.Import{TypeGuessing: true, QuotedFieldsGuessing: true},
+	}
+	in.Desired[0].Datasets = []spec.Dataset{d}
+	in.Account.Datasets = []Dataset{{
+		ID: "id-air", Name: "air", Privacy: "private",
+		Tags: Marker{Project: "city", NameHash: NameHash("air"), Fingerprint: Fingerprint(d, data.Look{})}.Tags(),
+	}}
+	in.Account.Synchronizations = []Synchronization{{
+		ID: "id-sync", DatasetID: "id-air", Name: "air", State: "success", Interval: time.Hour,
+		URL: secret.New("https://example.org/air.csv"), TypeGuessing: true, QuotedFieldsGuessing: true, UpdatedAt: readAt,
+	}}
+	return in
+}
+
+func TestComputeDecidesOnSynchronizations(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		edit func(*Input, *Synchronization)
+		want outcome
+	}{
+		{"nothing changed", func(*Input, *Synchronization) {}, outcome{Verb: None, Code: InSync}},
+		{"interval changed by hand", func(_ *Input, s *Synchronization) { s.Interval = 24 * time.Hour },
+			outcome{Verb: Update, Code: SyncDiffers, Changes: []string{"sync.interval"}, Steps: []Step{StepSync}}},
+		{"deleted by hand", func(in *Input, _ *Synchronization) { in.Account.Synchronizations = nil },
+			outcome{Verb: Update, Code: SyncMissing, Changes: []string{"sync.interval"}, Steps: []Step{StepAttach}}},
+		{"another source declared", func(in *Input, _ *Synchronization) {
+			in.Desired[0].Datasets[0].Source.URL = text("https://example.org/new.csv")
+		}, outcome{Verb: Update, Code: SyncDiffers, Changes: []string{"source.url"}, Steps: []Step{StepSync, StepMetadata}}},
+		{"a token in its URL cannot be resolved here", func(in *Input, _ *Synchronization) {
+			in.Desired[0].Datasets[0].Source.URL = text("https://example.org/air.csv?t=${env:CARTOSYNC_SECRET_T}")
+			remarkAir(in)
+		}, outcome{Verb: None, Code: InSync}},
+		{"its token changed", func(in *Input, _ *Synchronization) {
+			in.Desired[0].Datasets[0].Source.URL = text("https://example.org/air.csv?t=${env:CARTOSYNC_SECRET_T}")
+			in.Secrets["https://example.org/air.csv?t=${env:CARTOSYNC_SECRET_T}"] = secret.New("https://example.org/air.csv?t=neu")
+			remarkAir(in)
+		}, outcome{Verb: Update, Code: SyncDiffers, Changes: []string{"source.url"}, Steps: []Step{StepSync}}},
+		{"no longer declared to be synchronized", func(in *Input, _ *Synchronization) { in.Desired[0].Datasets[0].Sync = nil },
+			outcome{Verb: Update, Code: SyncUndeclared, Changes: []string{"sync.interval"}, Steps: []Step{StepDetach}}},
+		{"it writes to another dataset", func(_ *Input, s *Synchronization) { s.Name = "air_old" },
+			outcome{Verb: Heal, Code: SyncNameDiffers, Changes: []string{"sync.name"}, Steps: []Step{StepSyncName}}},
+		{"dataset renamed by hand", func(in *Input, s *Synchronization) { in.Account.Datasets[0].Name = "luft" },
+			outcome{Verb: Rename, Code: RenamedOutside, Changes: []string{"name"}, Steps: []Step{StepRename}}},
+		{"dataset renamed by hand and the synchronization with it", func(in *Input, s *Synchronization) {
+			in.Account.Datasets[0].Name, s.Name = "luft", "luft"
+		}, outcome{Verb: Rename, Code: RenamedOutside, Changes: []string{"name"}, Steps: []Step{StepRename, StepSyncName}}},
+		{"out of retries", func(_ *Input, s *Synchronization) { s.State, s.Retried = "failure", 10 },
+			outcome{Verb: Heal, Code: SyncOutOfRetries, Steps: []Step{StepRevive}}},
+		{"failing, CARTO will try again", func(_ *Input, s *Synchronization) { s.State, s.Retried = "failure", 2 },
+			outcome{Verb: None, Code: InSync}},
+		{"stuck", func(_ *Input, s *Synchronization) { s.State, s.UpdatedAt = "syncing", readAt.Add(-3*time.Hour) },
+			outcome{Verb: Heal, Code: SyncStuck, Steps: []Step{StepRevive}}},
+		{"running right now", func(_ *Input, s *Synchronization) { s.State, s.UpdatedAt = "syncing", readAt.Add(-time.Minute) },
+			outcome{Verb: None, Code: InSync}},
+		{"an account without synchronizations", func(in *Input, _ *Synchronization) {
+			in.Account.Synchronizations = nil
+			in.Account.Limits.Synchronizations = false
+		}, outcome{Verb: Blocked, Code: SyncUnavailable, Changes: []string{"sync.interval"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := air()
+			c.edit(&in, &in.Account.Synchronizations[0])
+			c.want.Name = "air"
+			if diff := cmp.Diff([]outcome{c.want}, outcomes(Compute(in))); diff != "" {
+				t.Errorf("wanted -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+func remarkAir(in *Input) {
+	d := in.Desired[0].Datasets[0]
+	m := Marker{Project: "city", NameHash: NameHash("air"), Fingerprint: Fingerprint(d, data.Look{})}
+	in.Account.Datasets[0].Tags = m.Tags()
+}
+
+// TestForeignAccountIsLeftAlone: a first run on a full account must not plan a
+// single deletion, whatever is asked for.
+func TestForeignAccountIsLeftAlone(t *testing.T) {
+	in := roads()
+	in.Account.Datasets = nil
+	for _, name := range []string{"maps", "other", "things"} {
+		in.Account.Datasets = append(in.Account.Datasets, Dataset{ID: "id-" + name, Name: name, Tags: []string{"cartosync:elsewhere"}})
+	}
+	in.Options.Prune = true
+	want := []outcome{{Verb: Create, Name: "roads", Code: NotInAccount, Changes: []string{"privacy", "source", "tags", "title"}, Steps: []Step{StepStage, StepPublish}}}
+	if diff := cmp.Diff(want, outcomes(Compute(in))); diff != "" {
+		t.Errorf("wanted -, got +:\n%s", diff)
+	}
+}
+
+// TestAskOnlyWhatIsAtStake: a dataset that does not change costs no query.
+func TestAskOnlyWhatIsAtStake(t *testing.T) {
+	in := roads()
+	if got := Ask(in); len(got) != 0 {
+		t.Errorf("asked for %v although nothing changed", got)
+	}
+	changeFile(&in, func(*data.Look) {})
+	if diff := cmp.Diff([]Question{{ID: "id-roads", Name: "roads"}}, Ask(in)); diff != "" {
+		t.Errorf("wanted -, got +:\n%s", diff)
+	}
+}

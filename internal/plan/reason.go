@@ -1,0 +1,74 @@
+package plan
+
+// A Reason is a stable code for why an action is what it is; scripts may rely
+// on it. The words beside it may change.
+type Reason string
+
+// Why an action does something.
+const (
+	NotInAccount       Reason = "not_in_account"
+	MetadataDiffers    Reason = "metadata_differs"
+	MarkerDiffers      Reason = "marker_differs"
+	SyncDiffers        Reason = "synchronization_differs"
+	SyncMissing        Reason = "synchronization_missing"
+	SyncUndeclared     Reason = "synchronization_undeclared"
+	SourceChanged      Reason = "source_changed"
+	SourceUnknown      Reason = "source_unknown" // no fingerprint to compare with
+	ReimportRequested  Reason = "reimport_requested"
+	RenamedFrom        Reason = "renamed_from"
+	RenamedOutside     Reason = "renamed_outside"
+	AdoptRequested     Reason = "adopt_requested"
+	StagingFound       Reason = "staging_found"
+	SyncNameDiffers    Reason = "synchronization_name_differs"
+	SyncOutOfRetries   Reason = "synchronization_out_of_retries"
+	SyncStuck          Reason = "synchronization_stuck"
+	ForgetListed       Reason = "forget_listed"
+	NoLongerDeclared   Reason = "no_longer_declared"
+	ParametersDiffer   Reason = "parameters_differ"
+	SecretVersionNewer Reason = "secret_version_differs"
+	InSync             Reason = "in_sync"
+)
+
+// Why an action is blocked.
+const (
+	ConflictUnmanaged      Reason = "conflict_unmanaged"
+	ConflictOtherProject   Reason = "conflict_other_project"
+	ConflictAmbiguous      Reason = "conflict_ambiguous"
+	ConflictNameTaken      Reason = "conflict_name_taken"
+	NoContents             Reason = "no_contents"
+	Protected              Reason = "protected"
+	SchemaBreaking         Reason = "schema_breaking"
+	ExpectationMissed      Reason = "expectation_missed"
+	SeveralLayers          Reason = "several_layers"
+	FileTooLarge           Reason = "file_too_large"
+	TooManyRows            Reason = "too_many_rows"
+	DatasetQuota           Reason = "dataset_quota"
+	SyncUnavailable        Reason = "synchronizations_unavailable"
+	ConnectorsUnavailable  Reason = "connectors_unavailable"
+	ConnectionsUnavailable Reason = "stored_connections_unavailable"
+	ConnectionInUse        Reason = "connection_in_use"
+	PrivateUnavailable     Reason = "private_unavailable"
+	SharingUnavailable     Reason = "sharing_unavailable"
+	SecretUnavailable      Reason = "secret_unavailable"
+	GuardTripped           Reason = "guard" // joined with the guard's name: guard_shrink
+)
+
+// A Guard is a limit that blocks one action until it is lifted by name.
+type Guard string
+
+// The guards.
+const (
+	GuardShrink     Guard = "shrink"      // fewer than half of the rows would remain
+	GuardEmpty      Guard = "empty"       // no row would remain
+	GuardFault      Guard = "fault"       // CARTO would refuse the file
+	GuardMaps       Guard = "maps"        // maps depend on what goes
+	GuardMassDelete Guard = "mass_delete" // more than half of a project's datasets would go
+)
+
+// Guards are all of them, for messages and checks.
+var guards = []Guard{GuardEmpty, GuardFault, GuardMaps, GuardMassDelete, GuardShrink}
+
+// Guards lists every guard by name.
+func Guards() []Guard { return append([]Guard(nil), guards...) }
+
+func (g Guard) reason() Reason { return GuardTripped + "_" + Reason(g) }

@@ -1,0 +1,93 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// shrinkLimit is the share of rows that a reimport may take away unasked.
+const shrinkLimit = 0.5
+
+// canReplace judges the new contents of a live dataset before anything is sent:
+// an overwrite cannot be staged.
+func (c *computer) canReplace(a Action, w *wanted) Action {
+	if w.d.Source.Kind != spec.SourceFile {
+		return a // apply judges what it fetches
+	}
+	return judge(a, w.d, w.look, c.in.Options.Allow)
+}
+
+// Judge decides whether a reimport may replace what a dataset holds by what a
+// look found: it returns the action, blocked if a guard trips or maps would
+// break. [Compute] has judged files; apply judges what only it fetches.
+func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
+	return judge(a, d, look, allow)
+}
+
+func judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
+	if a.Before == nil || a.Before.Unknown != "" || !seenInto(look) {
+		return a
+	}
+	before, after := a.Before.Rows, look.Rows
+	a.Shrinks = after < before
+	if after == 0 && before > 0 && on(d.Guards.Empty) {
+		a = guarded(a, d, allow, GuardEmpty, quoted("the source has no rows, the dataset has %d", before))
+	} else if after > 0 && float64(before-after) > shrinkAllowed(d.Guards)*float64(before) {
+		a = guarded(a, d, allow, GuardShrink, quoted("rows %d -> %d (%s) is more than may go unasked", before, after, percent(before, after)))
+	}
+	if broken := breaking(*a.Before, look); len(broken) > 0 && after > 0 {
+		a = a.blocked(SchemaBreaking,
+			quoted("maps may hang on what the source lacks: %s; CARTO refuses such an overwrite (error 2012)", strings.Join(broken, ", ")),
+			"keep the columns and their types in the source, or drop them from the dataset first")
+	}
+	return a
+}
+
+// on reports whether a guard that the manifest may switch off is on.
+func on(guard *bool) bool { return guard == nil || *guard }
+
+func shrinkAllowed(g spec.Guards) float64 {
+	if g.Shrink != nil {
+		return *g.Shrink
+	}
+	return shrinkLimit
+}
+
+// breaking lists what of a live dataset the new contents would take away. It is
+// the server's own rule: every column must still be there, in the same family
+// of types; further ones are welcome.
+// Source: CartoDB/cartodb, lib/carto/importer/table_setup.rb.
+func breaking(live Contents, look data.Look) []string {
+	families := map[string]string{}
+	for _, col := range look.Columns {
+		families[col.Name] = col.Type.Carto()
+	}
+	var broken []string
+	for _, col := range live.Columns {
+		family, ok := families[col.Name]
+		switch {
+		case !ok:
+			broken = append(broken, quoted("column %q is gone", col.Name))
+		case family != col.Type.Carto():
+			broken = append(broken, quoted("column %q was %s and becomes %s", col.Name, col.Type.Carto(), family))
+		}
+	}
+	if live.Geometry != "" && look.Geometry != live.Geometry {
+		broken = append(broken, quoted("the geometry was %s and becomes %s", live.Geometry, or(look.Geometry, "none")))
+	}
+	return broken
+}
+
+// columnKinds are columns as names with their family of types, sorted: what
+// two equal datasets have in common whatever the order.
+func columnKinds(columns []data.Column) []string {
+	kinds := make([]string, 0, len(columns))
+	for _, c := range columns {
+		kinds = append(kinds, c.Name+" "+c.Type.Carto())
+	}
+	slices.Sort(kinds)
+	return kinds
+}

@@ -1,0 +1,252 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// simulate is what an account looks like once every action of p was carried
+// out by the letter: it reads the actions, not the manifest, wherever an action
+// says what is to be done.
+func simulate(in Input, p Plan) Input {
+	s := simulation{in: in, x: newIndex(in)}
+	s.in.Account.Datasets = slices.Clone(in.Account.Datasets)
+	s.in.Account.Synchronizations = slices.Clone(in.Account.Synchronizations)
+	s.in.Account.Connections = slices.Clone(in.Account.Connections)
+	s.in.Details = Details{}
+	for id, d := range in.Details {
+		s.in.Details[id] = d
+	}
+	for _, a := range p.Actions {
+		if a.Verb == None || a.Verb == Blocked {
+			continue
+		}
+		if a.Kind == KindConnection {
+			s.connection(a)
+			continue
+		}
+		s.dataset(a)
+	}
+	s.in.Options.Reimport = nil
+	return s.in
+}
+
+type simulation struct {
+	in   Input
+	x    *index
+	next int
+}
+
+func (s *simulation) id(kind string) string {
+	s.next++
+	return fmt.Sprintf("new-%s-%d-%d", kind, len(s.in.Account.Datasets), s.next)
+}
+
+func (s *simulation) dataset(a Action) {
+	id := a.ID
+	for _, step := range a.Steps {
+		switch step {
+		case StepStage:
+			if id == "" {
+				id = s.id("dataset")
+				s.in.Account.Datasets = append(s.in.Account.Datasets, Dataset{ID: id, Name: a.Staging, Privacy: s.defaultPrivacy()})
+				s.attach(a, id)
+			}
+			s.fill(a, id)
+		case StepOverwrite, StepRefresh:
+			s.fill(a, id)
+		case StepPublish:
+			d := s.live(id)
+			d.Name = a.Dataset
+			s.metadata(a, d)
+		case StepRename:
+			s.live(id).Name = a.Dataset
+		case StepMetadata:
+			s.metadata(a, s.live(id))
+		case StepRestrict, StepPrivacy:
+			s.live(id).Privacy = after(a, "privacy").(string)
+		case StepShare:
+			s.live(id).Shares = after(a, "share").([]Share)
+		case StepAttach:
+			s.attach(a, id)
+		case StepDetach:
+			s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
+		case StepSyncName, StepSync, StepRevive:
+			s.sync(a, id, step)
+		case StepDelete:
+			s.in.Account.Datasets = slices.DeleteFunc(s.in.Account.Datasets, func(d Dataset) bool { return d.ID == id })
+			s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
+		}
+	}
+}
+
+func (s *simulation) defaultPrivacy() string {
+	if s.in.Account.Limits.PrivateDatasets {
+		return "private"
+	}
+	return "public"
+}
+
+func (s *simulation) live(id string) *Dataset {
+	for i := range s.in.Account.Datasets {
+		if s.in.Account.Datasets[i].ID == id {
+			return &s.in.Account.Datasets[i]
+		}
+	}
+	panic("no dataset " + id)
+}
+
+// fill gives a dataset the contents of its source.
+func (s *simulation) fill(a Action, id string) {
+	look := s.in.Looks[a.Dataset]
+	s.in.Details[id] = Detail{Rows: look.Rows, Columns: look.Columns, Geometry: look.Geometry}
+	s.live(id).Geometry = look.Geometry
+}
+
+func (s *simulation) metadata(a Action, d *Dataset) {
+	_, rest := ParseMarker(d.Tags)
+	for _, ch := range a.Changes {
+		switch ch.Field {
+		case "title":
+			d.Title = ch.After.(string)
+		case "description":
+			d.Description = ch.After.(string)
+		case "license":
+			d.License = ch.After.(string)
+		case "attributions":
+			d.Attributions = ch.After.(string)
+		case "tags":
+			rest = ch.After.([]string)
+		}
+	}
+	d.Tags = append(slices.Clone(rest), a.Tags...)
+}
+
+// attach makes the synchronization that the manifest declares, as a request
+// built from it would.
+func (s *simulation) attach(a Action, id string) {
+	w := s.x.declared[a.Dataset]
+	if w == nil || w.d.Sync == nil {
+		return
+	}
+	y := Synchronization{
+		ID: s.id("sync"), DatasetID: id, Name: s.live(id).Name, State: "success", Interval: w.d.Sync.Interval,
+		TypeGuessing: w.d.Import.TypeGuessing, QuotedFieldsGuessing: w.d.Import.QuotedFieldsGuessing,
+		ContentGuessing: w.d.Import.ContentGuessing,
+		UpdatedAt:       s.in.Account.ReadAt, RanAt: s.in.Account.ReadAt,
+	}
+	s.source(&y, w)
+	s.in.Account.Synchronizations = append(s.in.Account.Synchronizations, y)
+}
+
+func (s *simulation) source(y *Synchronization, w *wanted) {
+	switch w.d.Source.Kind {
+	case spec.SourceURL:
+		y.URL, _ = s.x.resolved(w.d.Source.URL)
+	case spec.SourceConnector:
+		c := w.d.Source.Connector
+		y.Connector = &LiveConnector{Params: map[string]string{}}
+		for _, l := range s.in.Account.Connections {
+			if p, key, _, ok := parseConnectionName(l.Name); ok && p == w.project && key == c.Connection {
+				y.Connector.ConnectionID = l.ID
+			}
+		}
+		for _, p := range c.Params {
+			v, _ := s.x.resolved(p.Value)
+			y.Connector.Params[p.Key] = v.Reveal()
+		}
+	}
+}
+
+func (s *simulation) sync(a Action, id string, step Step) {
+	var y *Synchronization
+	seen := a.Seen.Synchronization
+	for i := range s.in.Account.Synchronizations {
+		c := &s.in.Account.Synchronizations[i]
+		if c.DatasetID == id && (seen == nil || c.ID == seen.ID) {
+			y = c
+		}
+	}
+	switch step {
+	case StepSyncName:
+		y.Name = s.live(id).Name
+	case StepRevive:
+		y.State, y.Retried, y.UpdatedAt = "success", 0, s.in.Account.ReadAt
+	case StepSync:
+		w := s.x.declared[a.Dataset]
+		s.source(y, w)
+		for _, ch := range a.Changes {
+			switch ch.Field {
+			case "sync.interval":
+				y.Interval, _ = time.ParseDuration(ch.After.(string))
+			case "import.type_guessing":
+				y.TypeGuessing = ch.After.(bool)
+			case "import.quoted_fields_guessing":
+				y.QuotedFieldsGuessing = ch.After.(bool)
+			case "import.content_guessing":
+				y.ContentGuessing = ch.After.(bool)
+			}
+		}
+	}
+}
+
+func (s *simulation) connection(a Action) {
+	var want spec.Connection
+	for _, m := range s.in.Desired {
+		for _, c := range m.Connections {
+			if m.Project == a.Project && c.Key == a.Connection {
+				want = c
+			}
+		}
+	}
+	params := map[string]string{}
+	for _, p := range want.Params {
+		if v, ok := s.x.resolved(p.Value); ok && !p.Secret {
+			params[p.Key] = v.Reveal()
+		}
+	}
+	switch a.Verb {
+	case Delete:
+		s.in.Account.Connections = slices.DeleteFunc(s.in.Account.Connections, func(c Connection) bool { return c.ID == a.ID })
+	case Create:
+		s.in.Account.Connections = append(s.in.Account.Connections, Connection{
+			ID: s.id("connection"), Name: ConnectionName(a.Project, want.Key, want.SecretVersion), Provider: want.Provider, Params: params,
+		})
+	case Update:
+		for i := range s.in.Account.Connections {
+			c := &s.in.Account.Connections[i]
+			if c.ID != a.ID {
+				continue
+			}
+			c.Name = ConnectionName(a.Project, want.Key, want.SecretVersion)
+			for _, ch := range a.Changes {
+				if text, ok := ch.After.(string); ok && ch.Field != "secret_version" && !ch.Sensitive {
+					c.Params = setParam(c.Params, ch.Field, text)
+				} else if ch.After == nil {
+					c.Params = setParam(c.Params, ch.Field, "")
+				}
+			}
+		}
+	}
+}
+
+func setParam(params map[string]string, key, value string) map[string]string {
+	next := map[string]string{}
+	for k, v := range params {
+		next[k] = v
+	}
+	next[key] = value
+	return next
+}
+
+func after(a Action, field string) any {
+	for _, ch := range a.Changes {
+		if ch.Field == field {
+			return ch.After
+		}
+	}
+	panic("no change of " + field + " in " + a.Dataset)
+}

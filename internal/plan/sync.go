@@ -1,0 +1,219 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// maxRetries is how many failed runs in a row CARTO lets a synchronization have
+// before it stops running it.
+// Source: CartoDB/cartodb, services/synchronizer/lib/synchronizer/collection.rb.
+const maxRetries = 10
+
+// RefreshInterval is that of a synchronization that lives for one run only: the
+// shortest that CARTO accepts.
+const RefreshInterval = spec.MinInterval
+
+// stuckAfter is how long a synchronization may stay in a state that only a
+// worker leaves. CARTO's own worker counts are given up after two hours.
+const stuckAfter = 2 * time.Hour
+
+// sync is the synchronization that counts for a dataset: the one that writes to
+// it by name, and of several the healthiest.
+func (l *liveDataset) sync() *Synchronization {
+	if len(l.syncs) == 0 {
+		return nil
+	}
+	best := slices.MinFunc(l.syncs, func(a, b Synchronization) int {
+		return rank(a, l.Name) - rank(b, l.Name)
+	})
+	return &best
+}
+
+func rank(s Synchronization, dataset string) int {
+	r := 0
+	if s.Name != dataset {
+		r += 4
+	}
+	if s.State != "success" {
+		r++
+	}
+	if s.Retried >= maxRetries {
+		r += 2
+	}
+	return r
+}
+
+// synchronization plans how the dataset is kept fresh.
+func (c *computer) synchronization(a *Action, w *wanted, l *liveDataset) {
+	s := l.sync()
+	switch {
+	case w.d.Source.Kind == spec.SourceNone:
+		c.followName(a, w, s) // somebody else's, but a rename of ours must not break it
+	case w.d.Sync == nil && s != nil:
+		a.does(Update)
+		a.because(SyncUndeclared, "it is synchronized and the manifest declares no sync")
+		a.change("sync.interval", s.Interval.String(), nil)
+		a.take(StepDetach)
+	case w.d.Sync != nil && s == nil:
+		a.does(Update)
+		a.because(SyncMissing, "its synchronization is missing")
+		a.change("sync.interval", nil, w.d.Sync.Interval.String())
+		a.take(StepAttach)
+	case w.d.Sync != nil:
+		c.compareSync(a, w, l, *s)
+	}
+	if len(l.syncs) > 1 && w.d.Source.Kind != spec.SourceNone {
+		c.note(w, "warning", "duplicate_synchronizations",
+			quoted("%d synchronizations are attached to dataset %q", len(l.syncs), l.Name),
+			"delete those that are not needed")
+	}
+}
+
+// followName keeps the name under which a synchronization finds its dataset in
+// step: CARTO does not rename it, and would fail or overwrite another dataset.
+func (c *computer) followName(a *Action, w *wanted, s *Synchronization) {
+	if s == nil || s.Name == w.d.Name {
+		return
+	}
+	if a.Does(Rename) {
+		a.take(StepSyncName)
+		return
+	}
+	if w.d.Source.Kind == spec.SourceNone {
+		return
+	}
+	a.does(Heal)
+	a.because(SyncNameDiffers, "its synchronization writes to %q", s.Name)
+	a.change("sync.name", s.Name, w.d.Name)
+	a.take(StepSyncName)
+}
+
+func (c *computer) compareSync(a *Action, w *wanted, l *liveDataset, s Synchronization) {
+	if otherKind(w, s) && !w.ignores("source") {
+		// A source of another kind cannot be changed in place.
+		a.does(Update)
+		a.because(SyncDiffers, "its synchronization has a source of another kind and is replaced")
+		a.change("source", describeLive(c.index, s), describeSource(w))
+		a.take(StepDetach, StepAttach)
+		return
+	}
+	c.followName(a, w, &s)
+	c.health(a, w, s)
+	if c.compareRuns(a, w, s) {
+		a.does(Update)
+		a.because(SyncDiffers, "its synchronization differs")
+		a.take(StepSync)
+	}
+}
+
+// compareRuns compares what a synchronization does at each run, and when.
+func (c *computer) compareRuns(a *Action, w *wanted, s Synchronization) (differs bool) {
+	var runs Action // gathers the changes apart, to tell whether there are any
+	if s.Interval != w.d.Sync.Interval && !w.ignores("sync.interval") {
+		runs.change("sync.interval", s.Interval.String(), w.d.Sync.Interval.String())
+	}
+	c.compareFlags(&runs, w, s)
+	if !w.ignores("source") {
+		c.compareSource(&runs, w, s)
+	}
+	for _, ch := range runs.Changes {
+		a.change(ch.Field, ch.Before, ch.After)
+	}
+	return len(runs.Changes) > 0
+}
+
+// otherKind reports whether a live synchronization gets its data in another way
+// than the manifest wants.
+func otherKind(w *wanted, s Synchronization) bool {
+	if w.d.Source.Kind == spec.SourceURL {
+		return s.Connector != nil || s.Service != ""
+	}
+	return s.Connector == nil || s.Connector.Foreign
+}
+
+// compareFlags compares the guessing options; connectors have none.
+func (c *computer) compareFlags(a *Action, w *wanted, s Synchronization) {
+	if w.d.Source.Kind != spec.SourceURL {
+		return
+	}
+	i := w.d.Import
+	for _, f := range []struct {
+		name       string
+		live, want bool
+	}{
+		{"import.content_guessing", s.ContentGuessing, i.ContentGuessing},
+		{"import.quoted_fields_guessing", s.QuotedFieldsGuessing, i.QuotedFieldsGuessing},
+		{"import.type_guessing", s.TypeGuessing, i.TypeGuessing},
+	} {
+		if f.live != f.want && !w.ignores(f.name) {
+			a.change(f.name, f.live, f.want)
+		}
+	}
+}
+
+// compareSource compares where a synchronization gets its data.
+func (c *computer) compareSource(a *Action, w *wanted, s Synchronization) {
+	if w.d.Source.Kind == spec.SourceConnector {
+		c.compareConnector(a, w, *s.Connector)
+		return
+	}
+	want, ok := c.resolved(w.d.Source.URL)
+	if !ok {
+		c.note(w, "warning", string(SecretUnavailable), quoted("the source of dataset %q is not compared", w.d.Name),
+			"set the secrets that source.url refers to")
+		return
+	}
+	if !s.URL.Equal(want) {
+		a.change("source.url", redactedURL(s.URL), redacted(w.d.Source.URL))
+	}
+}
+
+func (c *computer) compareConnector(a *Action, w *wanted, live LiveConnector) {
+	want := *w.d.Source.Connector
+	if have := c.connectionKey(w.project, live); have != want.Connection {
+		a.change("source.connector", have, want.Connection)
+	}
+	defaults := defaultParams(c.in.Desired, w.project, want)
+	for _, key := range connectorKeys {
+		have, wanted := live.Params[key], paramText(want.Params, key)
+		if or(have, defaults[key]) != or(wanted, defaults[key]) {
+			a.change("source."+key, have, wanted)
+		}
+	}
+}
+
+// health plans the revival of a synchronization that CARTO will not run again.
+// One that failed and still has retries is left to CARTO, and noted.
+func (c *computer) health(a *Action, w *wanted, s Synchronization) {
+	waiting := s.State == "syncing" || s.State == "created" || s.State == "queued"
+	switch {
+	case waiting && c.in.Account.ReadAt.Sub(s.UpdatedAt) > stuckAfter:
+		a.does(Heal)
+		a.because(SyncStuck, "its synchronization has been %s since %s", s.State, s.UpdatedAt.UTC().Format(time.RFC3339))
+		a.take(StepRevive)
+	case s.State == "failure" && s.Retried >= maxRetries:
+		a.does(Heal)
+		a.because(SyncOutOfRetries, "its synchronization failed %d times and CARTO stopped trying (error %d)", s.Retried, s.ErrorCode)
+		a.take(StepRevive)
+	case s.State == "failure":
+		c.note(w, "warning", "synchronization_failing",
+			quoted("the last run of dataset %q failed with CARTO's error %d %s", w.d.Name, s.ErrorCode, s.ErrorMessage),
+			quoted("CARTO tries again at %s", s.RunAt.UTC().Format(time.RFC3339)))
+	}
+}
+
+// canSynchronize checks that the account has what a synchronization needs.
+func (c *computer) canSynchronize(a Action, w *wanted) Action {
+	needs := slices.Contains(a.Steps, StepAttach) || slices.Contains(a.Steps, StepRefresh)
+	if needs && !c.in.Account.Limits.Synchronizations {
+		return a.blocked(SyncUnavailable, "synchronizations are not enabled for this account, and this cannot be done without one",
+			"ask CARTO to enable synchronizations")
+	}
+	if slices.Contains(a.Steps, StepAttach) {
+		return c.canConnect(a, w)
+	}
+	return a
+}

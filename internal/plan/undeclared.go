@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// undeclared plans what carries the project's marker and has no entry: it is
+// forgotten if listed, deleted under --prune, and otherwise left alone and
+// noted.
+func (c *computer) undeclared(m spec.Manifest) []Action {
+	forget := map[string]spec.Forget{}
+	for _, f := range m.Forget {
+		forget[f.Name] = f
+	}
+	var actions []Action
+	for _, l := range c.live {
+		if l.marker.Owners != 1 || l.marker.Project != m.Project || c.claimed[l.ID] {
+			continue
+		}
+		f, listed := forget[l.Name]
+		switch {
+		case listed:
+			actions = append(actions, c.forget(m.Project, l, f))
+		case c.declared[l.Name] != nil:
+			c.plan.Notes = append(c.plan.Notes, Note{
+				Severity: "warning", Code: string(ConflictAmbiguous), Dataset: l.Name, Pos: c.declared[l.Name].d.Pos,
+				Problem: quoted("dataset %q is marked as another entry of project %q, so it is left alone", l.Name, m.Project),
+				Hint:    "remove its tags that begin \"cartosync:\", or rename it",
+			})
+		case c.in.Options.Prune:
+			actions = append(actions, c.prune(m, l))
+		default:
+			c.plan.Notes = append(c.plan.Notes, Note{
+				Severity: "info", Code: string(NoLongerDeclared), Dataset: l.Name, Pos: m.ProjectPos,
+				Problem: quoted("dataset %q belongs to project %q and is no longer declared", l.Name, m.Project),
+				Hint:    "--prune deletes it; list it under forget to keep it",
+			})
+		}
+	}
+	return actions
+}
+
+// forget plans the removal of the markers; the dataset stays as it is.
+func (c *computer) forget(project string, l *liveDataset, f spec.Forget) Action {
+	a := c.loose(project, l, f.Pos)
+	a.does(Forgo)
+	a.because(ForgetListed, "listed under forget: it is kept and no longer managed")
+	a.take(StepMetadata)
+	a.change("marker", l.marker.Tags(), nil)
+	return a.finished()
+}
+
+// prune plans a deletion, unless the dataset is protected or others built on
+// it.
+func (c *computer) prune(m spec.Manifest, l *liveDataset) Action {
+	a := c.loose(m.Project, l, m.ProjectPos)
+	a.does(Delete)
+	a.because(NoLongerDeclared, "no longer declared")
+	a.Destroys = true
+	a.take(StepDelete)
+	a = a.finished()
+	if l.marker.Protected {
+		return a.blocked(Protected, "prevent_destroy holds for it although its entry is gone",
+			"declare it again with prevent_destroy: false, apply, and remove it then; or list it under forget")
+	}
+	if l.MapCount > 0 {
+		a = c.guard(a, GuardMaps, quoted("%d maps depend on it and would be deleted or lose layers", l.MapCount))
+	}
+	return a
+}
+
+// loose begins an action on a live dataset that no entry declares.
+func (c *computer) loose(project string, l *liveDataset, pos spec.Position) Action {
+	live := l.Dataset
+	a := Action{
+		Verb: None, Kind: KindDataset, Project: project, Dataset: l.Name, ID: l.ID, Pos: pos,
+		Maps: l.Maps, MapCount: l.MapCount, Seen: Seen{Dataset: &live, Synchronization: l.sync()},
+	}
+	return a
+}
+
+// guardMassDelete blocks a project's deletions when they would take more than
+// half of what it manages.
+func (c *computer) guardMassDelete(actions []Action) {
+	managed, doomed := map[string]int{}, map[string]int{}
+	for _, l := range c.live {
+		if l.marker.Owners == 1 {
+			managed[l.marker.Project]++
+		}
+	}
+	for _, a := range actions {
+		if a.Kind == KindDataset && a.Verb == Delete {
+			doomed[a.Project]++
+		}
+	}
+	for i, a := range actions {
+		if a.Kind != KindDataset || a.Verb != Delete || 2*doomed[a.Project] <= managed[a.Project] {
+			continue
+		}
+		actions[i] = c.guard(a, GuardMassDelete, quoted("%d of the project's %d datasets would be deleted in one run",
+			doomed[a.Project], managed[a.Project]))
+	}
+}
