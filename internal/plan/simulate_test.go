@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/cartosync/cartosync/internal/spec"
 )
@@ -181,7 +180,7 @@ func (s *simulation) sync(a Action, id string, step Step) {
 		for _, ch := range a.Changes {
 			switch ch.Field {
 			case "sync.interval":
-				y.Interval, _ = time.ParseDuration(ch.After.(string))
+				y.Interval = w.d.Sync.Interval
 			case "import.type_guessing":
 				y.TypeGuessing = ch.After.(bool)
 			case "import.quoted_fields_guessing":
