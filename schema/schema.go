@@ -18,6 +18,10 @@ const ManifestURL = "https://raw.githubusercontent.com/cartosync/cartosync/main/
 // Manifest returns the JSON Schema of carto.yaml. The caller may change the bytes.
 func Manifest() []byte { return read("carto.schema.json") }
 
+// Plan returns the JSON Schema of what plan and apply print with --format json. The
+// caller may change the bytes.
+func Plan() []byte { return read("plan.schema.json") }
+
 func read(name string) []byte {
 	b, err := files.ReadFile(name)
 	if err != nil {

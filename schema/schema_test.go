@@ -54,6 +54,26 @@ func TestManifestIsDraft2020(t *testing.T) {
 	}
 }
 
+func TestPlanIsDraft2020(t *testing.T) {
+	var doc struct {
+		Schema string `json:"$schema"`
+		ID     string `json:"$id"`
+	}
+	if err := json.Unmarshal(schema.Plan(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(doc.ID, bytes.NewReader(schema.Plan())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Compile(doc.ID); err != nil {
+		t.Fatal(err)
+	}
+	if want := "https://json-schema.org/draft/2020-12/schema"; doc.Schema != want {
+		t.Errorf("$schema = %q, want %q", doc.Schema, want)
+	}
+}
+
 // visit calls f for every schema of the document with its pointer, conditions and
 // exclusions left out: they describe no key of a manifest.
 func visit(node any, pointer string, f func(pointer string, s map[string]any)) {

@@ -32,8 +32,12 @@ func checkMistakes(t *testing.T, tests map[string]mistake) {
 				files[file] = content
 			}
 			enter(t, files)
-			if diff := cmp.Diff(tt.want, faultsOf(t, spec.Options{Vars: tt.vars}, "carto.yaml")); diff != "" {
+			got := faultsOf(t, spec.Options{Vars: tt.vars}, "carto.yaml")
+			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
+			}
+			if strings.Contains(strings.Join(got, "\n"), "hunter2") {
+				t.Error("a secret was printed")
 			}
 		})
 	}
