@@ -55,7 +55,7 @@ func checkAccounts(manifests []Manifest, f *faults) {
 		case first.Account == "":
 			first = m
 		case m.Account != first.Account:
-			f.add(m.ProjectPos, fmt.Sprintf("this manifest is for account %s, and %s for %s", m.Account, first.Path, first.Account), "apply manifests of different accounts one by one")
+			f.add(m.AccountPos, fmt.Sprintf("this manifest is for account %s, and %s for %s", m.Account, first.Path, first.Account), "apply manifests of different accounts one by one")
 		}
 	}
 }

@@ -14,7 +14,7 @@ func (l *loader) header(root value) {
 		l.manifest.ProjectPos = project.pos()
 	}
 	if account, ok := root.get("account"); ok {
-		l.manifest.Account = l.account(account)
+		l.manifest.Account, l.manifest.AccountPos = l.account(account), account.pos()
 	}
 	forget, _ := root.get("forget")
 	seen := map[string]Position{}

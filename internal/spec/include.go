@@ -35,7 +35,7 @@ func include(root *document, manifest value, f *faults) []*document {
 		}
 	}
 	var docs []*document
-	for _, name := range slices.Sorted(keysOf(wanted)) {
+	for _, name := range sortedKeys(wanted) {
 		if doc := readIncluded(inside, dir, name, wanted[name], f); doc != nil {
 			docs = append(docs, doc)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"io"
-	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -224,8 +223,6 @@ func digest(dir string, root *document, parts []part) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
-
-func keysOf[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 

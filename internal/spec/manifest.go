@@ -12,6 +12,7 @@ type Manifest struct {
 	Dir         string // the directory that holds it; sources are named from there
 	Project     string // the owner of the datasets
 	ProjectPos  Position
+	AccountPos  Position
 	Account     string       // the account's URL without a trailing slash, or "" where the manifest names none
 	Connections []Connection // by key, those of inline connectors included
 	Datasets    []Dataset    // as declared: the root manifest first, then included files by name

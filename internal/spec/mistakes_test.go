@@ -150,7 +150,7 @@ func TestDatasetMistakes(t *testing.T) {
 func TestSourceMistakes(t *testing.T) {
 	hive := "version: 1\nproject: p\nconnections: {w: {provider: hive, server: h}}\ndatasets:\n  - name: a\n    source: "
 	checkMistakes(t, map[string]mistake{
-		"empty":                {text: one("source: {}"), want: []string{"carto.yaml:5:13: source is empty; name one of billing_project, connector, dataset, encoding, fetch, file, project, schema, sql_query, table or url, or remove source"}},
+		"empty":                {text: one("source: {}"), want: []string{"carto.yaml:5:13: source is empty; name a file, a url or a connector, or remove source"}},
 		"as text":              {text: one("source: data/roads.csv"), want: []string{"carto.yaml:5:13: source must be a mapping, not text"}},
 		"file and url":         {text: one("source: {file: data/roads.csv, url: 'https://e.org/a'}"), want: []string{"carto.yaml:5:36: url cannot stand beside file; a dataset has one source: a file, a url or a connector"}},
 		"missing file":         {text: one("source: {file: data/raods.csv}"), want: []string{`carto.yaml:5:20: source file "data/raods.csv" does not exist; did you mean "data/roads.csv"?`}},
@@ -323,7 +323,7 @@ func TestSeveralManifests(t *testing.T) {
 		"two projects": {[]string{"a", "c/carto.yaml"}, nil},
 		"conflicts": {[]string{"a", "b"}, []string{
 			`b/carto.yaml:2:10: project "p" is already declared at a/carto.yaml:2:10; put both into one manifest with include, or rename one`,
-			"b/carto.yaml:2:10: this manifest is for account https://b.carto.com, and a/carto.yaml for https://a.carto.com; apply manifests of different accounts one by one",
+			"b/carto.yaml:3:10: this manifest is for account https://b.carto.com, and a/carto.yaml for https://a.carto.com; apply manifests of different accounts one by one",
 			`b/carto.yaml:4:19: dataset "x" is already declared at a/carto.yaml:4:19; remove or rename one of the two`,
 			`b/carto.yaml:5:10: forget names "y", which is declared at a/carto.yaml:4:30; remove one of the two`,
 		}},
