@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cartosync/cartosync/internal/apply"
+	"github.com/cartosync/cartosync/internal/render"
+)
+
+// applyCmd makes the account what the manifest says.
+type applyCmd struct {
+	planFlags
+	AutoApprove bool `group:"output" help:"Do not ask. Needed where nobody sits at a terminal."`
+}
+
+// Help is the rest of the help page.
+func (applyCmd) Help() string {
+	return `Shows the plan, asks, carries it out and reports. It can be repeated: what is as declared is left alone, and after a failure only what is left is done. A dataset that exists is changed in place, never deleted and made again; nothing is deleted without --prune.
+
+Examples:
+
+    cartosync apply --sandbox --auto-approve examples/quickstart
+    cartosync apply
+    cartosync apply --auto-approve --format json > report.json
+    cartosync apply --target roads,rivers
+`
+}
+
+// Run plans, asks and carries out.
+func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
+	if !c.AutoApprove && !a.canConfirm() {
+		return usage("add --auto-approve, or look at it with cartosync plan", "apply asks before it changes anything, and there is no terminal to ask at")
+	}
+	s, err := a.survey(ctx, c.planFlags)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s.account.close)
+	if err := c.show(a, s); err != nil {
+		return err
+	}
+	if !c.AutoApprove && s.anythingToDo() {
+		if yes, err := a.confirm(ctx, s.plan); err != nil || !yes {
+			return c.declined(err)
+		}
+	}
+	report, err := c.carryOut(ctx, a, s)
+	if err != nil {
+		return err
+	}
+	if err := c.report(a, s, report); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return notAllDone
+	}
+	return nil
+}
+
+// show prints the plan. Where stdout is for the one JSON document it is shown on
+// stderr, and only to somebody who is asked about it.
+func (c *applyCmd) show(a *app, s *survey) error {
+	switch {
+	case c.Format == render.Text:
+		return render.Plan(a.stdout, render.Text, s.plan, a.style(a.stdout, c.outputFlags))
+	case !c.AutoApprove:
+		return render.Plan(a.stderr, render.Text, s.plan, a.style(a.stderr, c.outputFlags))
+	}
+	return nil
+}
+
+func (c *applyCmd) declined(err error) error {
+	if err == nil {
+		err = errors.New("nothing was changed: the answer was not yes")
+	}
+	return err
+}
+
+func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Report, error) {
+	client, err := s.account.client(a, writes, c.Verbose)
+	if err != nil {
+		return apply.Report{}, err
+	}
+	return apply.Run(ctx, apply.Input{
+		Plan: s.plan, Desired: s.in.Desired, Account: s.in.Account, Looks: s.in.Looks, Secrets: s.in.Secrets,
+		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs),
+		Options: apply.Options{
+			PruneFirst: c.PruneFirst, Allow: s.in.Options.Allow, Parallel: c.Parallelism,
+			Progress: render.Progress(a.stderr),
+		},
+	}), nil
+}
+
+// report prints what was done. The plan has said already if that was nothing.
+func (c *applyCmd) report(a *app, s *survey, r apply.Report) error {
+	if c.Format == render.Text {
+		if s.plan.Empty() {
+			return nil
+		}
+		if _, err := fmt.Fprintln(a.stdout); err != nil {
+			return err
+		}
+	}
+	return render.Report(a.stdout, c.Format, s.plan, r, a.style(a.stdout, c.outputFlags))
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/cartosync/cartosync/internal/sandbox"
+	"github.com/cartosync/cartosync/internal/secret"
+	"github.com/cartosync/cartosync/internal/spec"
+)
+
+// stateDir is where a sandbox is kept, beside a manifest.
+const stateDir = ".cartosync"
+
+// openEmbedded opens the sandbox that is kept beside the first manifest. Requests
+// reach it without a socket.
+func openEmbedded(ctx context.Context, a *app, _ accountFlags, desired []spec.Manifest) (*account, error) {
+	dir := desired[0].Dir
+	outside, err := readWorld(dir)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := sandboxDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	cfg := sandbox.Config{Dir: kept, Serve: outside.serve, Connectors: outside.connectors}
+	s, err := sandbox.Open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox in %s: %w", kept, err)
+	}
+	return &account{
+		URL: sandboxURL("localhost", sandbox.DefaultUser), key: secret.New(sandbox.DefaultAPIKey), loopback: true,
+		transport: s.Transport(), close: s.Close,
+	}, nil
+}
+
+// sandboxDir makes the directory that a sandbox below dir is kept in. It keeps
+// itself out of the repository.
+func sandboxDir(dir string) (string, error) {
+	state := filepath.Join(dir, stateDir)
+	if err := os.MkdirAll(state, 0o777); err != nil {
+		return "", err
+	}
+	ignore := filepath.Join(state, ".gitignore")
+	if _, err := os.Stat(ignore); os.IsNotExist(err) {
+		if err := os.WriteFile(ignore, []byte("*\n"), 0o666); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(state, "sandbox"), nil
+}
+
+// sandboxURL is the account of a user at an address of this machine.
+func sandboxURL(host, user string) string { return "http://" + host + "/user/" + user }

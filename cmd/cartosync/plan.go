@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+
+	"github.com/cartosync/cartosync/internal/render"
+)
+
+// planCmd shows what apply would change; it never writes to the account.
+type planCmd struct{ planFlags }
+
+// Help is the rest of the help page.
+func (planCmd) Help() string {
+	return `Every action says why, and what it would do to rows, columns, privacy and maps. What cannot be done without harm is blocked, with instructions. Needs the account's master key, and sends nothing but reads.
+
+Examples:
+
+    cartosync plan --sandbox examples/quickstart
+    cartosync plan --detailed-exitcode --format json > plan.json
+    cartosync plan --prune
+    cartosync plan --target roads --reimport roads --allow shrink:roads
+`
+}
+
+// Run computes the plan and prints it.
+func (c *planCmd) Run(ctx context.Context, a *app) (err error) {
+	s, err := a.survey(ctx, c.planFlags)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s.account.close)
+	if err := render.Plan(a.stdout, c.Format, s.plan, a.style(a.stdout, c.outputFlags)); err != nil {
+		return err
+	}
+	if c.DetailedExitcode && !s.plan.Empty() {
+		return changesPending
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/render"
+)
+
+// An app is one run of the program.
+type app struct {
+	streams
+	env func(string) (string, bool) // as os.LookupEnv
+
+	// What is known so far, for the document that says why a run failed.
+	account  string
+	projects []string
+}
+
+// run executes a command line and returns the exit code. It is the whole
+// program but for the process around it.
+func run(ctx context.Context, args []string, s streams, env func(string) (string, bool)) int {
+	a := &app{streams: s, env: env}
+	err := a.execute(ctx, args)
+	if err != nil && !said(err) {
+		err = a.explain(ctx, err, wantsJSON(args))
+	}
+	return exitCode(err)
+}
+
+func (a *app) execute(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return a.greet()
+	}
+	var g grammar
+	parser, err := newParser(&g, a.streams)
+	if err != nil {
+		return err
+	}
+	selected, err := parser.Parse(args)
+	if errors.Is(err, errHelp) {
+		return nil
+	}
+	if err != nil {
+		return parseFailure(err)
+	}
+	selected.BindTo(ctx, (*context.Context)(nil))
+	return selected.Run(a)
+}
+
+// greet shows newcomers, who type the bare name, what there is.
+func (a *app) greet() error {
+	parser, err := newParser(new(grammar), streams{stdout: a.stderr, stderr: a.stderr})
+	if err != nil {
+		return err
+	}
+	if _, err := parser.Parse([]string{"--help"}); !errors.Is(err, errHelp) {
+		return err
+	}
+	return outcome(exitUsage)
+}
+
+// explain prints why a run failed and returns that reason.
+func (a *app) explain(ctx context.Context, err error, asJSON bool) error {
+	if ctx.Err() != nil {
+		err = &interruptedError{cause: context.Cause(ctx)}
+	}
+	failed := render.Failure(a.stderr, render.Text, a.account, a.projects, err)
+	if asJSON {
+		failed = errors.Join(failed, render.Failure(a.stdout, render.JSON, a.account, a.projects, err))
+	}
+	return errors.Join(err, failed)
+}
+
+// wantsJSON reports whether the command line asks for JSON, however wrong the
+// rest of it is: whoever parses our output needs a document most when it fails.
+func wantsJSON(args []string) bool {
+	format := ""
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--format="); ok {
+			format = value
+		} else if arg == "--format" && i+1 < len(args) {
+			format = args[i+1]
+		}
+	}
+	return format == string(render.JSON)
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+
+	"github.com/cartosync/cartosync/internal/live"
+	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/render"
+)
+
+// A survey is everything that plan and apply know before anything is changed.
+type survey struct {
+	account *account
+	in      plan.Input
+	plan    plan.Plan
+}
+
+// survey loads the manifests, looks at their files, reads the account and computes
+// the plan. The account stays open.
+func (a *app) survey(ctx context.Context, f planFlags) (s *survey, err error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	s = &survey{in: plan.Input{Options: f.options()}}
+	if s.in.Desired, err = a.load(f.manifestArgs, f.varFlags); err != nil {
+		return nil, err
+	}
+	if err := f.checkNames(s.in.Desired); err != nil {
+		return nil, err
+	}
+	if s.account, err = a.open(ctx, f.accountFlags, s.in.Desired); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			closing(&err, s.account.close)
+		}
+	}()
+	if s.in.Looks, err = look(ctx, s.in.Desired, f.Parallelism); err != nil {
+		return nil, err
+	}
+	if s.in.Secrets, err = a.secrets(f, s.in); err != nil {
+		return nil, err
+	}
+	return s, s.read(ctx, a, f)
+}
+
+// read reads the account with a client that can do nothing else, and plans.
+func (s *survey) read(ctx context.Context, a *app, f planFlags) error {
+	client, err := s.account.client(a, reads, f.Verbose)
+	if err != nil {
+		return err
+	}
+	if s.in.Account, err = live.Read(ctx, client, s.account.URL); err != nil {
+		return err
+	}
+	if err := f.checkPruned(s.in); err != nil {
+		return err
+	}
+	if s.in.Details, err = live.Answer(ctx, client, plan.Ask(s.in)); err != nil {
+		return err
+	}
+	s.plan = plan.Compute(s.in)
+	return nil
+}
+
+// secrets resolves what the manifests refer to, and warns of what it could not.
+func (a *app) secrets(f planFlags, in plan.Input) (plan.Secrets, error) {
+	secrets, missing := f.resolve(a.env, in.Desired)
+	if len(missing) == 0 {
+		return secrets, nil
+	}
+	return secrets, render.Diagnostics(a.stderr, missing)
+}
+
+// anythingToDo reports whether there is an action that apply would carry out.
+func (s *survey) anythingToDo() bool {
+	for _, action := range s.plan.Actions {
+		if action.Verb != plan.None && action.Verb != plan.Blocked {
+			return true
+		}
+	}
+	return false
+}
