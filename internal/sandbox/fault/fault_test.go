@@ -1,0 +1,105 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParse(t *testing.T) {
+	tests := []struct {
+		in   string
+		want Rule
+		err  string
+	}{
+		{in: "status=502", want: Rule{Kind: Status, Status: 502}},
+		{in: "lose@POST/api/v1/imports*1", want: Rule{Kind: Lose, Method: "POST", Path: "/api/v1/imports", Times: 1}},
+		{in: "delay=2s/api+3*2", want: Rule{Kind: Delay, Wait: 2 * time.Second, Path: "/api", Skip: 3, Times: 2}},
+		{in: "refuse", want: Rule{Kind: Refuse}},
+		{in: "redirect@GET", want: Rule{Kind: Redirect, Method: "GET"}},
+		{in: "explode", err: `fault "explode": unknown kind "explode"; kinds are status=N, refuse, lose, delay=D, redirect`},
+		{in: "status=200", err: `fault "status=200": the status must be between 400 and 599`},
+		{in: "lose*x", err: `fault "lose*x": "x" is no count`},
+	}
+	for _, test := range tests {
+		t.Run(test.in, func(t *testing.T) {
+			got, err := Parse(test.in)
+			if test.err != "" {
+				if err == nil || err.Error() != test.err {
+					t.Fatalf("got error %v, want %s", err, test.err)
+				}
+				return
+			}
+			if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
+				t.Error(err, diff)
+			}
+		})
+	}
+}
+
+// send calls the wrapped handler and tells what a client would see.
+func send(t *testing.T, h http.Handler, method, path string) (seen string) {
+	t.Helper()
+	defer func() {
+		if err, ok := recover().(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			seen = "cut"
+		}
+	}()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	return strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Header().Get("Content-Type"), w.Header().Get("Location")))
+}
+
+func TestWrap(t *testing.T) {
+	tests := []struct {
+		name    string
+		rule    string
+		want    []string // of POST /a, GET /a, GET /b
+		reached int
+	}{
+		{"status answers in the account's place", "status=504@GET/a", []string{"200", "504 text/html", "200"}, 2},
+		{"refuse cuts before the account", "refuse", []string{"cut", "cut", "cut"}, 0},
+		{"lose carries out and cuts", "lose@POST", []string{"cut", "200", "200"}, 3},
+		{"skip and times count", "refuse+1*1", []string{"200", "cut", "200"}, 2},
+		{"redirect keeps path", "redirect/b", []string{"200", "200", "301 text/html; charset=utf-8https://example.com/b"}, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var set Set
+			rule, err := Parse(test.rule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set.Add(rule)
+			reached := 0
+			h := set.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }), func(r *http.Request) string { return r.URL.Path })
+			got := []string{send(t, h, "POST", "/a"), send(t, h, "GET", "/a"), send(t, h, "GET", "/b")}
+			if diff := cmp.Diff(test.want, got); diff != "" || reached != test.reached {
+				t.Errorf("reached the account %d times, want %d\n%s", reached, test.reached, diff)
+			}
+			set.Clear()
+			if got := send(t, h, "GET", "/a"); got != "200" {
+				t.Errorf("after Clear: %s", got)
+			}
+		})
+	}
+}
+
+func TestDelayWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var set Set
+		set.Add(Rule{Kind: Delay, Wait: 3 * time.Second})
+		began := time.Now()
+		h := set.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), func(r *http.Request) string { return "" })
+		if got := send(t, h, "GET", "/"); got != "200" || time.Since(began) != 3*time.Second {
+			t.Errorf("%s after %s", got, time.Since(began))
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+// A reply is what a request is answered with. A nil body is an empty answer.
+type reply struct {
+	status int
+	body   any
+	plain  bool // never wrapped for JSONP
+	write  func(http.ResponseWriter) error
+}
+
+func ok(body any) reply                { return reply{status: http.StatusOK, body: body} }
+func empty(status int) reply           { return reply{status: status} }
+func with(status int, v any) reply     { return reply{status: status, body: v} }
+func errorsOf(status int, v any) reply { return with(status, fields{{"errors", v}}) }
+
+// failed is the answer to an error that nobody foresaw.
+// Source: Rails' own exceptions application.
+func failed() reply {
+	return with(http.StatusInternalServerError, fields{{"status", "500"}, {"error", "Internal Server Error"}})
+}
+
+func unprocessable() reply {
+	return with(http.StatusUnprocessableEntity, fields{{"status", "422"}, {"error", "Unprocessable Entity"}})
+}
+
+func badRequest() reply {
+	return with(http.StatusBadRequest, fields{{"status", "400"}, {"error", "Bad Request"}})
+}
+
+// fields is a JSON object whose keys keep their order.
+type fields []field
+
+type field struct {
+	key   string
+	value any
+}
+
+// MarshalJSON writes the object in its order.
+func (f fields) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, field := range f {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(field.key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(field.value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+var callbackName = regexp.MustCompile(`(?i)^[$a-z_][0-9a-z_$]*$`)
+
+// send writes a reply. Bodies are JSON; a callback parameter wraps them, after the deed is done.
+func (s *Sandbox) send(w http.ResponseWriter, r *http.Request, answer reply) {
+	if answer.write != nil {
+		if err := answer.write(w); err != nil {
+			s.config.Log.Debug("write an answer", "path", r.URL.Path, "error", err)
+		}
+		return
+	}
+	if callback := r.URL.Query().Get("callback"); callback != "" && answer.body != nil && !answer.plain {
+		if !callbackName.MatchString(callback) {
+			answer = errorsOf(http.StatusBadRequest, fields{{"callback", "Invalid callback format"}})
+		} else if b, err := json.Marshal(answer.body); err == nil {
+			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+			w.WriteHeader(answer.status)
+			w.Write([]byte("/**/" + callback + "(" + string(b) + ")"))
+			return
+		}
+	}
+	if answer.body == nil {
+		if answer.status != http.StatusNoContent {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "0")
+		}
+		w.WriteHeader(answer.status)
+		return
+	}
+	b, err := json.Marshal(answer.body)
+	if err != nil {
+		s.config.Log.Error("an answer has no JSON form", "path", r.URL.Path, "error", err)
+		answer.status, b = http.StatusInternalServerError, []byte(`{"status":"500","error":"Internal Server Error"}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(answer.status)
+	w.Write(b)
+}
+
+// when writes an instant as the API does: ISO 8601 in UTC with milliseconds.
+func when(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func maybeWhen(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return when(*t)
+}

@@ -1,0 +1,150 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// access is what an endpoint asks of a key.
+type access int
+
+const (
+	masterKey   access = iota // 401 without the master key
+	optionalKey               // answers an anonymous visitor too
+	someKey                   // any key of the user
+)
+
+// A route is one endpoint. In its path, {id} stands for any segment.
+type route struct {
+	method, path string
+	access       access
+	handle       func(*call) (reply, error)
+}
+
+// match tells whether a request's path is the route's, and which segment stands for {id}.
+func (r route) match(method string, segments []string) (id string, ok bool) {
+	want := strings.Split(r.path, "/")
+	if r.method != method || len(want) != len(segments) {
+		return "", false
+	}
+	for i, w := range want {
+		switch {
+		case w == "{id}" && segments[i] != "":
+			id = segments[i]
+		case w != segments[i]:
+			return "", false
+		}
+	}
+	return id, true
+}
+
+// routes lists the endpoints.
+// Source: CartoDB/cartodb: config/routes.rb.
+func routes() []route {
+	return []route{
+		{"GET", "/api/v1/users/{id}", masterKey, (*call).showUser},
+		{"GET", "/api/v3/me", optionalKey, (*call).showMeV3},
+		{"GET", "/api/v4/me", someKey, (*call).showMeV4},
+		{"GET", "/api/v1/organization/{id}/users", masterKey, (*call).listMembers},
+		{"GET", "/api/v1/organization/{id}/grantables", masterKey, (*call).listGrantables},
+
+		{"POST", "/api/v1/imports", masterKey, (*call).createImport},
+		{"GET", "/api/v1/imports", masterKey, (*call).listImports},
+		{"GET", "/api/v1/imports/{id}", masterKey, (*call).showImport},
+
+		{"POST", "/api/v1/synchronizations", masterKey, (*call).createSynchronization},
+		{"GET", "/api/v1/synchronizations", masterKey, (*call).listSynchronizations},
+		{"GET", "/api/v1/synchronizations/{id}", masterKey, (*call).showSynchronization},
+		{"PUT", "/api/v1/synchronizations/{id}", masterKey, (*call).changeSynchronization},
+		{"DELETE", "/api/v1/synchronizations/{id}", masterKey, (*call).deleteSynchronization},
+		{"GET", "/api/v1/synchronizations/{id}/sync_now", masterKey, (*call).synchronizationState},
+		{"PUT", "/api/v1/synchronizations/{id}/sync_now", masterKey, (*call).synchronizeNow},
+
+		{"GET", "/api/v1/viz", optionalKey, (*call).listVisualizations},
+		{"POST", "/api/v1/viz", masterKey, (*call).createVisualization},
+		{"GET", "/api/v1/viz/{id}", optionalKey, (*call).showVisualization},
+		{"PUT", "/api/v1/viz/{id}", masterKey, (*call).changeVisualization},
+		{"DELETE", "/api/v1/viz/{id}", masterKey, (*call).deleteVisualization},
+		{"PUT", "/api/v1/perm/{id}", masterKey, (*call).changePermission},
+		{"GET", "/api/v1/tables/{id}", masterKey, (*call).showTable},
+
+		{"GET", "/api/v1/connectors", masterKey, (*call).listConnectors},
+		{"GET", "/api/v1/connectors/{id}", masterKey, (*call).showConnector},
+		{"GET", "/api/v4/connectors", someKey, (*call).listConnectorsV4},
+		{"GET", "/api/v4/connections", someKey, (*call).listConnections},
+		{"POST", "/api/v4/connections", someKey, (*call).createConnection},
+		{"GET", "/api/v4/connections/{id}", someKey, (*call).showConnection},
+		{"PUT", "/api/v4/connections/{id}", someKey, (*call).changeConnection},
+		{"DELETE", "/api/v4/connections/{id}", someKey, (*call).deleteConnection},
+		{"GET", "/api/v4/connections/{id}/connect", someKey, (*call).checkConnection},
+
+		{"GET", "/api/v2/sql", optionalKey, (*call).sql},
+		{"POST", "/api/v2/sql", optionalKey, (*call).sql},
+	}
+}
+
+// dispatch finds the endpoint of a request: user prefixes and trailing slashes do not count, nothing is redirected.
+func (s *Sandbox) dispatch(all []route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, path := splitUser(r.URL.EscapedPath())
+		segments := strings.Split(strings.TrimRight(path, "/"), "/")
+		for i := range segments {
+			if plain, err := url.PathUnescape(segments[i]); err == nil {
+				segments[i] = plain
+			}
+		}
+		for _, to := range all {
+			if id, ok := to.match(r.Method, segments); ok {
+				s.serve(w, &call{Request: r, s: s, query: r.URL.Query(), id: id}, user, to)
+				return
+			}
+		}
+		drain(r)
+		s.send(w, r, with(http.StatusNotFound, fields{{"status", "404"}, {"error", "Not Found"}}))
+	})
+}
+
+// drain reads what a client is still sending, as a proxy in front of the application would: a connection that is closed
+// meanwhile would lose the answer.
+func drain(r *http.Request) { io.Copy(io.Discard, r.Body) }
+
+// serve authenticates a request and calls its endpoint.
+func (s *Sandbox) serve(w http.ResponseWriter, c *call, user string, to route) {
+	defer c.dropUpload()
+	answer, err := c.answer(user, to)
+	drain(c.Request)
+	if err != nil {
+		if c.ctx().Err() == nil {
+			s.config.Log.Error("answer a request", "method", c.Method, "path", c.URL.Path, "error", err)
+		}
+		answer = failed()
+	}
+	s.config.Log.Debug("request", "method", c.Method, "path", c.URL.Path, "status", answer.status)
+	s.send(w, c.Request, answer)
+}
+
+func (c *call) answer(user string, to route) (reply, error) {
+	if err := c.resolve(user); err != nil {
+		return reply{}, err
+	}
+	if err := c.authenticate(); err != nil {
+		return bodyFault(err)
+	}
+	if to.access == masterKey && !c.master || to.access == someKey && !c.anyKey {
+		return empty(http.StatusUnauthorized), nil
+	}
+	if err := c.parse(); err != nil {
+		return bodyFault(err)
+	}
+	return to.handle(c)
+}
+
+func bodyFault(err error) (reply, error) {
+	if errors.Is(err, errBadRequest) {
+		return badRequest(), nil
+	}
+	return reply{}, err
+}

@@ -1,0 +1,192 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
+	"github.com/cartosync/cartosync/internal/sandbox/store"
+	"github.com/cartosync/cartosync/internal/sandbox/work"
+)
+
+// DefaultUser and DefaultAPIKey are who a sandbox belongs to when its configuration does not say. The key is no secret.
+const (
+	DefaultUser   = "sandbox"
+	DefaultAPIKey = "sandbox0000000000000000000000000000key"
+)
+
+// Limits that an account has when its configuration does not say.
+// Source: CartoDB/cartodb: app/models/user.rb, doc/developer-center/import-api/guides.
+const (
+	defaultImportFileSize = 157_286_400
+	defaultImportRows     = 500_000
+	defaultImportSlots    = 3
+	defaultStorageQuota   = 10 << 30
+)
+
+// Config says what account a sandbox is. Zero values mean defaults.
+type Config struct {
+	Dir    string // state directory; created; used by one process at a time
+	User   string // DefaultUser
+	APIKey string // the master key; DefaultAPIKey
+
+	Organization string   // the organization that the user belongs to; none by default
+	Members      []string // its other users, with whom datasets can be shared
+	Groups       []string // its groups
+
+	Serve      string            // directory whose files answer at http://files.sandbox.test/
+	Connectors map[string]string // provider to a directory of CSV files that stands for its database
+	AllowFetch []string          // hosts that may be fetched besides loopback and files.sandbox.test
+	ClockSpeed float64           // how much faster than real time; 1
+
+	ImportFileSize int64 // bytes; 157,286,400
+	ImportRows     int64 // 500,000
+	ImportSlots    int   // imports at the same time; 3
+	ConnectorRows  int64 // rows that a connector reads before it truncates; 500,000
+	StorageQuota   int64 // bytes of all datasets; 10 GiB
+	TableQuota     int   // datasets; 0 is unlimited
+	PublicQuota    int   // public datasets; 0 is unlimited
+
+	Faults []fault.Rule // see package fault
+	Log    *slog.Logger // discarded by default
+}
+
+func (c Config) withDefaults() Config {
+	if c.User == "" {
+		c.User = DefaultUser
+	}
+	if c.APIKey == "" {
+		c.APIKey = DefaultAPIKey
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.ImportFileSize = orDefault(c.ImportFileSize, defaultImportFileSize)
+	c.ImportRows = orDefault(c.ImportRows, defaultImportRows)
+	c.ImportSlots = orDefault(c.ImportSlots, defaultImportSlots)
+	c.StorageQuota = orDefault(c.StorageQuota, defaultStorageQuota)
+	return c
+}
+
+func orDefault[T int | int64](v, d T) T {
+	if v == 0 {
+		return d
+	}
+	return v
+}
+
+// A Sandbox is an account that works until it is closed. It is safe for concurrent use.
+type Sandbox struct {
+	config  Config
+	store   *store.Store
+	worker  *work.Worker
+	clock   *work.Clock
+	owner   store.Principal
+	faults  fault.Set
+	handler http.Handler
+}
+
+// Open opens or creates the account in c.Dir and starts to work: leftovers of a crash are removed, unfinished jobs begin
+// again, and synchronizations whose time has passed run once. It fails when another process uses the directory.
+func Open(ctx context.Context, c Config) (*Sandbox, error) {
+	if c.Dir == "" {
+		return nil, errors.New("open a sandbox: no directory is given")
+	}
+	s := &Sandbox{config: c.withDefaults()}
+	s.clock = work.NewClock(time.Time{}, c.ClockSpeed)
+	var err error
+	if s.store, err = store.Open(ctx, store.Options{Dir: c.Dir, Now: func() time.Time { return s.clock.Now() }}); err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	for _, r := range c.Faults {
+		s.faults.Add(r)
+	}
+	s.handler = s.faults.Wrap(s.dispatch(routes()), func(r *http.Request) string { _, path := splitUser(r.URL.Path); return path })
+	return s, nil
+}
+
+func (s *Sandbox) start(ctx context.Context) error {
+	c := s.config
+	err := s.store.Update(ctx, func(t *store.Tx) error {
+		latest, err := t.LatestInstant(ctx)
+		if err != nil {
+			return err
+		}
+		s.clock = work.NewClock(latest, c.ClockSpeed)
+		if s.owner, err = t.EnsurePrincipal(ctx, store.User, c.User); err != nil {
+			return err
+		}
+		return s.ensureOrganization(ctx, t)
+	})
+	if err != nil {
+		return fmt.Errorf("prepare the sandbox account: %w", err)
+	}
+	s.worker, err = work.Start(ctx, work.Config{
+		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
+		Limits: work.Limits{FileSize: c.ImportFileSize, Rows: c.ImportRows, Storage: c.StorageQuota, Tables: c.TableQuota, ConnectorRows: c.ConnectorRows},
+	})
+	return err
+}
+
+func (s *Sandbox) ensureOrganization(ctx context.Context, t *store.Tx) error {
+	if s.config.Organization == "" {
+		return nil
+	}
+	if _, err := t.EnsurePrincipal(ctx, store.Organization, s.config.Organization); err != nil {
+		return err
+	}
+	for _, name := range s.config.Members {
+		if _, err := t.EnsurePrincipal(ctx, store.User, name); err != nil {
+			return err
+		}
+	}
+	for _, name := range s.config.Groups {
+		if _, err := t.EnsurePrincipal(ctx, store.Group, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close ends all work and closes the directory. Imports that are running begin again when it is opened next. Requests must
+// have ended.
+func (s *Sandbox) Close() error {
+	return errors.Join(s.worker.Close(), s.store.Close())
+}
+
+// ServeHTTP answers as the account does. Requests for files.sandbox.test are answered with the files of Config.Serve.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if host(r) == work.FilesHost {
+		s.worker.FileHost().ServeHTTP(w, r)
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
+
+// host is the host of a request without its port.
+func host(r *http.Request) string {
+	if h, _, err := net.SplitHostPort(r.Host); err == nil {
+		return h
+	}
+	return r.Host
+}
+
+// Transport calls the sandbox in the same process, without a socket. Bodies stream both ways.
+func (s *Sandbox) Transport() http.RoundTripper { return work.InProcess(s) }
+
+// Inject makes further requests fail as a rule says.
+func (s *Sandbox) Inject(r fault.Rule) { s.faults.Add(r) }
+
+// ClearFaults removes all rules.
+func (s *Sandbox) ClearFaults() { s.faults.Clear() }
+
+// Now is the account's time.
+func (s *Sandbox) Now() time.Time { return s.clock.Now() }

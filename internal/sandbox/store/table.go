@@ -1,0 +1,301 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// A Table is the registration of a physical table as a dataset. It keeps its id when its contents are replaced.
+type Table struct {
+	ID, VisualizationID, UserID, Name string
+
+	OID           int64    // which physical table it is
+	Privacy       string   // lower case, as of the dataset
+	GeometryTypes []string // as ST_Point; empty without geometries
+	RowEstimate   *int64   // as of the last import: what SQL changes later is not in it
+	Size          *int64   // bytes, about half of what the table takes on disk
+	ImportID      *string  // of the job that filled it last
+
+	CreatedAt, UpdatedAt time.Time
+}
+
+const tableQuery = `SELECT id, visualization_id, user_id, name, oid, privacy, geometry_types, row_estimate, size, import_id,
+	created_at, updated_at FROM "sandbox$table"`
+
+func scanTable(s scanner) (t Table, err error) {
+	return t, s.Scan(&t.ID, &t.VisualizationID, &t.UserID, &t.Name, &t.OID, &t.Privacy, document{&t.GeometryTypes},
+		&t.RowEstimate, &t.Size, &t.ImportID, instant{&t.CreatedAt}, instant{&t.UpdatedAt})
+}
+
+// Table finds one by id.
+func (t *Tx) Table(ctx context.Context, id string) (Table, error) {
+	rows, err := t.tx.QueryContext(ctx, tableQuery+` WHERE id = ?`, id)
+	return scanOne(rows, err, scanTable)
+}
+
+// TableByName finds a user's registered table by its exact name.
+func (t *Tx) TableByName(ctx context.Context, userID, name string) (Table, error) {
+	rows, err := t.tx.QueryContext(ctx, tableQuery+` WHERE user_id = ? AND name = ?`, userID, name)
+	return scanOne(rows, err, scanTable)
+}
+
+// TableOf finds the table of a dataset.
+func (t *Tx) TableOf(ctx context.Context, visualizationID string) (Table, error) {
+	rows, err := t.tx.QueryContext(ctx, tableQuery+` WHERE visualization_id = ?`, visualizationID)
+	return scanOne(rows, err, scanTable)
+}
+
+// Tables lists all registered tables, by name.
+func (t *Tx) Tables(ctx context.Context) ([]Table, error) {
+	rows, err := t.tx.QueryContext(ctx, tableQuery+` ORDER BY name`)
+	return scanAll(rows, err, scanTable)
+}
+
+// SaveTable writes all of a registration, as a new row or over the one with its id.
+func (t *Tx) SaveTable(ctx context.Context, r Table) error {
+	_, err := t.tx.ExecContext(ctx, `INSERT OR REPLACE INTO "sandbox$table" (id, visualization_id, user_id, name, oid, privacy,
+		geometry_types, row_estimate, size, import_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.VisualizationID, r.UserID, r.Name, r.OID, r.Privacy, toJSON(r.GeometryTypes), r.RowEstimate, r.Size, r.ImportID,
+		millis(r.CreatedAt), millis(r.UpdatedAt))
+	return err
+}
+
+// A Physical is a table of the database, registered as a dataset or not.
+type Physical struct {
+	Name string
+	OID  int64 // stays when it is renamed, differs when it is created anew
+}
+
+// PhysicalTables lists what tables there are, by name, without the account's own.
+func (t *Tx) PhysicalTables(ctx context.Context) ([]Physical, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT name, oid FROM "pg_catalog.tables" WHERE type = 'table' ORDER BY name`)
+	return scanAll(rows, err, func(s scanner) (p Physical, err error) { return p, s.Scan(&p.Name, &p.OID) })
+}
+
+// TakenNames lists the names that a new dataset may not get: physical tables and registered datasets.
+func (t *Tx) TakenNames(ctx context.Context, userID string) ([]string, error) {
+	return scanStrings(t.tx.QueryContext(ctx, `SELECT name FROM "pg_catalog.tables" WHERE type = 'table'
+		UNION SELECT name FROM "sandbox$table" WHERE user_id = ? ORDER BY 1`, userID))
+}
+
+// oid is the identity of a physical table.
+func (t *Tx) oid(ctx context.Context, name string) (int64, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT rowid FROM sqlite_master WHERE type = 'table' AND name = ?`, name)
+	return scanOne(rows, err, func(s scanner) (v int64, err error) { return v, s.Scan(&v) })
+}
+
+// A Column is a column of a physical table, with its PostgreSQL type.
+type Column struct{ Name, Type string }
+
+// Columns lists the columns of a table in their order, ErrNotFound if there is no such table.
+func (t *Tx) Columns(ctx context.Context, table string) ([]Column, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid`, table)
+	all, err := scanAll(rows, err, func(s scanner) (c Column, err error) { return c, s.Scan(&c.Name, &c.Type) })
+	if err == nil && len(all) == 0 {
+		return nil, ErrNotFound
+	}
+	for i := range all {
+		all[i].Type = pgTypeName(all[i].Type)
+	}
+	return all, err
+}
+
+// A DependentViewError says that a table cannot be dropped because a view reads it.
+type DependentViewError struct{ Table, View string }
+
+func (e *DependentViewError) Error() string {
+	return fmt.Sprintf("cannot drop table %s because other objects depend on it: view %s depends on table %s", e.Table, e.View, e.Table)
+}
+
+// dropTable drops a physical table as PostgreSQL would without CASCADE: not under a view.
+func (t *Tx) dropTable(ctx context.Context, name string) error {
+	view, err := t.viewOn(ctx, name)
+	if err != nil {
+		return err
+	}
+	if view != "" {
+		return &DependentViewError{Table: name, View: view}
+	}
+	_, err = t.tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+quote(name))
+	return err
+}
+
+// viewOn is the first view whose definition names a table, or "".
+func (t *Tx) viewOn(ctx context.Context, table string) (string, error) {
+	rows, err := t.tx.QueryContext(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY name`)
+	views, err := scanAll(rows, err, func(s scanner) (v [2]string, err error) { return v, s.Scan(&v[0], &v[1]) })
+	if err != nil {
+		return "", err
+	}
+	for _, v := range views {
+		if mentions(v[1], table) {
+			return v[0], nil
+		}
+	}
+	return "", nil
+}
+
+// Register makes a physical table a dataset of the user, with a new visualization.
+func (t *Tx) Register(ctx context.Context, userID, name, privacy string) (Visualization, Table, error) {
+	oid, err := t.oid(ctx, name)
+	if err != nil {
+		return Visualization{}, Table{}, err
+	}
+	v, r := t.NewDataset(name, userID, privacy)
+	r.OID = oid
+	if err := t.SaveVisualization(ctx, v); err != nil {
+		return v, r, err
+	}
+	return v, r, t.SaveTable(ctx, r)
+}
+
+// NewDataset fills in a visualization and its registration. Neither is stored yet.
+func (t *Tx) NewDataset(name, userID, privacy string) (Visualization, Table) {
+	v := t.NewVisualization(Dataset, name, userID, privacy)
+	return v, Table{ID: uuid.NewString(), VisualizationID: v.ID, UserID: userID, Name: name, Privacy: privacy,
+		GeometryTypes: []string{}, CreatedAt: t.now, UpdatedAt: t.now}
+}
+
+// RenameDataset renames a dataset together with its table. The names of synchronizations do not follow, as in CARTO.
+// Source: CartoDB/cartodb: app/models/table.rb.
+func (t *Tx) RenameDataset(ctx context.Context, v *Visualization, name string) error {
+	r, err := t.TableOf(ctx, v.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := t.tx.ExecContext(ctx, `ALTER TABLE `+quote(r.Name)+` RENAME TO `+quote(name)); err != nil {
+		return err
+	}
+	r.Name, r.UpdatedAt = name, t.now
+	v.Name = name
+	return t.SaveTable(ctx, r)
+}
+
+// DeleteVisualization deletes a map, or a dataset with its table, its synchronizations and the maps of everybody that
+// show nothing else. A view on the table makes it fail with *DependentViewError.
+func (t *Tx) DeleteVisualization(ctx context.Context, id string) error {
+	r, err := t.TableOf(ctx, id)
+	switch {
+	case IsNotFound(err):
+		return t.deleteVisualizationRow(ctx, id)
+	case err != nil:
+		return err
+	}
+	if err := t.dropTable(ctx, r.Name); err != nil {
+		return err
+	}
+	return t.unregister(ctx, r)
+}
+
+// unregister forgets a dataset whose physical table is gone.
+func (t *Tx) unregister(ctx context.Context, r Table) error {
+	err := t.dropLayersOf(ctx, r.ID, func(Visualization) bool { return true })
+	if err != nil {
+		return err
+	}
+	if _, err := t.tx.ExecContext(ctx, `DELETE FROM "sandbox$table" WHERE id = ?`, r.ID); err != nil {
+		return err
+	}
+	return t.deleteVisualizationRow(ctx, r.VisualizationID)
+}
+
+// Usage is how many bytes the datasets take and how many there are.
+func (t *Tx) Usage(ctx context.Context, userID string) (bytes int64, tables int, err error) {
+	err = t.tx.QueryRowContext(ctx, `SELECT COALESCE(sum(size), 0) * 2, count(*) FROM "sandbox$table" WHERE user_id = ?`, userID).Scan(&bytes, &tables)
+	return bytes, tables, err
+}
+
+// LinkTables brings registrations in line with tables that SQL created, renamed or dropped: renamed tables rename their
+// dataset, dropped ones delete it with its maps, and new ones that look like a dataset become one.
+// Source: CartoDB/cartodb: lib/carto/ghost_tables_manager.rb.
+func (t *Tx) LinkTables(ctx context.Context, userID, privacy string) error {
+	physical, err := t.PhysicalTables(ctx)
+	if err != nil {
+		return err
+	}
+	byOID := map[int64]string{}
+	for _, p := range physical {
+		byOID[p.OID] = p.Name
+	}
+	registered, err := t.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, r := range registered {
+		if r.UserID != userID {
+			continue
+		}
+		name, there := byOID[r.OID]
+		known[name] = there
+		if err := t.relink(ctx, r, name); err != nil {
+			return err
+		}
+	}
+	for _, p := range physical {
+		if known[p.Name] {
+			continue
+		}
+		columns, err := t.Columns(ctx, p.Name)
+		if err != nil {
+			return err
+		}
+		if !looksLikeDataset(columns) {
+			continue
+		}
+		if _, _, err := t.Register(ctx, userID, p.Name, privacy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) relink(ctx context.Context, r Table, name string) error {
+	switch name {
+	case r.Name:
+		return nil
+	case "":
+		return t.unregister(ctx, r)
+	}
+	v, err := t.Visualization(ctx, r.VisualizationID)
+	if err != nil {
+		return err
+	}
+	r.Name, r.UpdatedAt = name, t.now
+	v.Name, v.UpdatedAt = name, t.now
+	return errors.Join(t.SaveTable(ctx, r), t.SaveVisualization(ctx, v))
+}
+
+// LinksPending tells whether LinkTables would change anything, without writing.
+func (t *Tx) LinksPending(ctx context.Context, userID string) (bool, error) {
+	var n int
+	err := t.tx.QueryRowContext(ctx, `SELECT count(*) FROM (
+		SELECT name, oid FROM "sandbox$table" WHERE user_id = ? EXCEPT SELECT name, oid FROM "pg_catalog.tables")`, userID).Scan(&n)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	names, err := scanStrings(t.tx.QueryContext(ctx, `SELECT name FROM "pg_catalog.tables" WHERE type = 'table'
+		EXCEPT SELECT name FROM "sandbox$table" WHERE user_id = ?`, userID))
+	for _, name := range names {
+		columns, err := t.Columns(ctx, name)
+		if err != nil || looksLikeDataset(columns) {
+			return err == nil, err
+		}
+	}
+	return false, err
+}
+
+// looksLikeDataset tells whether a table has the three columns that every dataset has.
+func looksLikeDataset(columns []Column) bool {
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	has := " " + strings.Join(names, " ") + " "
+	return strings.Contains(has, " cartodb_id ") && strings.Contains(has, " the_geom ") && strings.Contains(has, " the_geom_webmercator ")
+}

@@ -1,0 +1,65 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"mime/multipart"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// An upload is a file part of a request, on disk.
+type upload struct {
+	field string // file or filename
+	name  string // as the job shows it: without directories, spaces are underscores
+	path  string // where it is
+	taken bool   // a job refers to it
+}
+
+// saveUpload writes a file part to disk as it arrives. Of several the one called filename counts, else the first.
+// Source: CartoDB/cartodb: app/helpers/file_upload.rb.
+func (c *call) saveUpload(part *multipart.Part, field, name string) error {
+	if field != "file" && field != "filename" || c.upload != nil && (c.upload.field == "filename" || field == "file") {
+		_, err := io.Copy(io.Discard, part)
+		return err
+	}
+	random := make([]byte, 10)
+	rand.Read(random)
+	dir := filepath.Join(c.s.store.Dir(), "uploads", hex.EncodeToString(random))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	c.dropUpload()
+	c.upload = &upload{field: field, name: partName(name), path: filepath.Join(dir, "content")}
+	f, err := os.Create(c.upload.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := io.Copy(f, part); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// partName is the name of a file part without directories, in whichever system's style, and without spaces.
+func partName(name string) string {
+	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
+	return strings.ReplaceAll(base, " ", "_")
+}
+
+// dropUpload removes a file that no job took.
+func (c *call) dropUpload() {
+	if c.upload != nil && !c.upload.taken {
+		os.RemoveAll(filepath.Dir(c.upload.path))
+		c.upload = nil
+	}
+}
+
+// shownPath is what a client sees as the place of an uploaded file.
+func (u *upload) shownPath() string {
+	return "/uploads/" + filepath.Base(filepath.Dir(u.path)) + "/" + u.name
+}
