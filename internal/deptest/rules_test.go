@@ -15,7 +15,7 @@ var layers = []layer{
 	{"internal/plan", []string{"internal/spec", "internal/data", "internal/name", "internal/secret"}, "decides on values alone; what was read and what will be done belongs to others"},
 
 	{"internal/carto", []string{"internal/secret"}, "speaks the service's language, not ours: no plan, no manifest"},
-	{"internal/live", []string{"internal/carto", "internal/plan"}, "turns answers of the service into the planner's values; it never sees the manifest"},
+	{"internal/live", []string{"internal/carto", "internal/plan", "internal/data"}, "turns answers of the service into the planner's values; it never sees the manifest"},
 	{"internal/apply", []string{"internal/carto", "internal/plan", "internal/spec", "internal/data", "internal/name", "internal/secret"}, "carries a plan out; how it looks is the business of render"},
 	{"internal/render", []string{"internal/apply", "internal/plan", "internal/spec", "internal/secret"}, "prints values that it was given and asks the service nothing"},
 
@@ -72,7 +72,7 @@ var libraries = []library{
 	{"github.com/santhosh-tekuri/jsonschema/v5", "the manifest's schema is a contract for editors and loader alike", []string{"internal/spec"}},
 	{"golang.org/x/text", "the encodings that data files come in", []string{"internal/data"}},
 	{"golang.org/x/sync", "pools that stop at the first error or at a signal", []string{"internal/apply", "internal/carto"}},
-	{"github.com/google/uuid", "identifiers in the service's form", []string{"internal/sandbox/store"}},
+	{"github.com/google/uuid", "identifiers in the service's form", []string{"internal/sandbox", "internal/sandbox/store", "internal/sandbox/work"}},
 	{"golang.org/x/sys", "locking a sandbox's directory on Windows", []string{"internal/sandbox/store"}},
 	{"modernc.org/sqlite", "SQL without cgo, so that Go alone builds us", []string{"internal/sandbox/store"}},
 	{"github.com/jackc/pgx/v5", "connector imports from a real PostgreSQL", []string{"internal/sandbox/work"}},
