@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -51,7 +52,7 @@ func (j *job) createConnection(ctx context.Context) error {
 	}
 	id, err := j.Client.CreateConnection(ctx, carto.ConnectionRequest{Name: name, Provider: want.Provider, Params: params})
 	if err != nil {
-		return err
+		return refusedConnection(err)
 	}
 	j.setConnection(j.a.Project, j.a.Connection, id)
 	return nil
@@ -78,7 +79,17 @@ func (j *job) updateConnection(ctx context.Context) error {
 	if name != stored.Name {
 		u.Name = &name
 	}
-	return j.Client.UpdateConnection(ctx, j.a.ID, u)
+	return refusedConnection(j.Client.UpdateConnection(ctx, j.a.ID, u))
+}
+
+// refusedConnection adds what to do when CARTO, which tries every connection
+// that it stores, could not connect.
+func refusedConnection(err error) error {
+	var api *carto.APIError
+	if errors.As(err, &api) && (api.Status == http.StatusUnprocessableEntity || api.Status == http.StatusForbidden) {
+		return fmt.Errorf("%w; check its server, port, database and credentials, and that the database lets CARTO in", err)
+	}
+	return err
 }
 
 func (j *job) deleteConnection(ctx context.Context) error {
@@ -155,7 +166,7 @@ func (j *job) connector(importAs string) (carto.Connector, error) {
 	} else {
 		id, ok := j.connection(j.a.Project, declared.Connection)
 		if !ok {
-			return carto.Connector{}, fmt.Errorf("connection %q is not in the account; see why it failed, and apply again", declared.Connection)
+			return carto.Connector{}, &missingError{declared.Connection}
 		}
 		c.ConnectionID = id
 	}
@@ -167,4 +178,11 @@ func (j *job) connector(importAs string) (carto.Connector, error) {
 		c.Params = append(c.Params, carto.Param{Key: p.Key, Value: v, Number: p.Number})
 	}
 	return c, nil
+}
+
+// A missingError says that what an action needs was not made in this run.
+type missingError struct{ connection string }
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("connection %q is not in the account; see why it failed, and apply again", e.connection)
 }

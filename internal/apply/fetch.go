@@ -56,9 +56,16 @@ func publicAddress(address string) error {
 	}
 	ip := ap.Addr().Unmap()
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() || sharedAddresses.Contains(ip) {
-		return fmt.Errorf("%s is not a public address; pass --allow-private-urls if this is meant", ip)
+		return &privateError{ip}
 	}
 	return nil
+}
+
+// A privateError says that a URL leads into a private network.
+type privateError struct{ ip netip.Addr }
+
+func (e *privateError) Error() string {
+	return fmt.Sprintf("%s is not a public address; pass --allow-private-urls if this is meant", e.ip)
 }
 
 // sharedAddresses is the range of carrier-grade NAT, private in all but name.
@@ -165,6 +172,9 @@ func (f *Fetcher) get(ctx context.Context, raw string) (*http.Response, error) {
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if private := (*privateError)(nil); errors.As(err, &private) {
+			return nil, fmt.Errorf("%s: %w", secret.RedactURL(raw), private)
 		}
 		return nil, sourceError(1102, "%s: %s", secret.RedactURL(raw), describe(err))
 	}

@@ -137,15 +137,24 @@ func (r *run) perform(ctx context.Context, a plan.Action) Result {
 	j := &job{run: r, a: a, entry: r.entries[a.Dataset], result: &res}
 	j.event("", "begun", "")
 	if step, err := j.carryOut(ctx); err != nil {
-		res.Outcome, res.Err = Failed, &ActionError{Action: a, Step: step, Err: err}
-		var moved *MovedError
-		if errors.As(err, &moved) && step == "" {
-			res.Outcome = Refused
-		}
+		res.Outcome, res.Err = outcome(step, err), &ActionError{Action: a, Step: step, Err: err}
 	}
 	res.Took = time.Since(started)
 	j.event("", string(res.Outcome), "")
 	return res
+}
+
+// outcome says how an action ended that was not carried out.
+func outcome(s plan.Step, err error) Outcome {
+	var moved *MovedError
+	var missing *missingError
+	switch {
+	case s == "" && errors.As(err, &moved):
+		return Refused
+	case errors.As(err, &missing):
+		return Skipped
+	}
+	return Failed
 }
 
 // A blockedError repeats why the plan left an action alone.

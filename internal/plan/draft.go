@@ -53,7 +53,10 @@ func (c *computer) sourceContents(w *wanted) *Contents {
 		Columns:  w.look.Columns,
 		Geometry: w.look.Geometry,
 	}
-	if !seenInto(w.look) {
+	switch {
+	case w.look.Fault != nil:
+		contents.Unknown = "CARTO would refuse the file"
+	case !seenInto(w.look):
 		contents.Unknown = or(w.look.Reason, "nobody could look into the file")
 	}
 	return contents
