@@ -29,7 +29,7 @@ func openEmbedded(ctx context.Context, a *app, _ accountFlags, desired []spec.Ma
 	cfg := sandbox.Config{Dir: kept, Serve: outside.serve, Connectors: outside.connectors}
 	s, err := sandbox.Open(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("sandbox in %s: %w", kept, err)
+		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}
 	return &account{
 		URL: sandboxURL("localhost", sandbox.DefaultUser), key: secret.New(sandbox.DefaultAPIKey), loopback: true,

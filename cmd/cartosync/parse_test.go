@@ -185,3 +185,17 @@ func TestCheckFlags(t *testing.T) {
 		})
 	}
 }
+
+func TestEveryCommandRuns(t *testing.T) {
+	parser, err := newParser(new(grammar), streams{stdout: new(bytes.Buffer), stderr: new(bytes.Buffer)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range parser.Model.Leaves(false) {
+		t.Run(node.Name, func(t *testing.T) {
+			if _, ok := node.Target.Addr().Interface().(command); !ok {
+				t.Error("it has no Run(context.Context, *app) error")
+			}
+		})
+	}
+}

@@ -19,6 +19,11 @@ type app struct {
 	projects []string
 }
 
+// A command is one of the grammar's.
+type command interface {
+	Run(ctx context.Context, a *app) error
+}
+
 // run executes a command line and returns the exit code. It is the whole
 // program but for the process around it.
 func run(ctx context.Context, args []string, s streams, env func(string) (string, bool)) int {
@@ -46,8 +51,8 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	if err != nil {
 		return parseFailure(err)
 	}
-	selected.BindTo(ctx, (*context.Context)(nil))
-	return selected.Run(a)
+	// Not by kong's own Run, which wraps what a command returns.
+	return selected.Selected().Target.Addr().Interface().(command).Run(ctx, a)
 }
 
 // greet shows newcomers, who type the bare name, what there is.

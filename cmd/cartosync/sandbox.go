@@ -56,7 +56,7 @@ func (c *sandboxCmd) Run(ctx context.Context, a *app) (err error) {
 	defer listener.Close()
 	s, err := sandbox.Open(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("sandbox in %s: %w", cfg.Dir, err)
+		return fmt.Errorf("open the sandbox: %w", err)
 	}
 	defer closing(&err, s.Close)
 	if err := c.introduce(a, listener.Addr()); err != nil {
@@ -114,7 +114,7 @@ func (c *sandboxCmd) config(a *app) (sandbox.Config, error) {
 
 // introduce prints how to use the account, in lines that a shell can read.
 func (c *sandboxCmd) introduce(a *app, at net.Addr) error {
-	_, err := fmt.Fprintf(a.stdout, `# A CARTO account on this machine. In another terminal:
+	_, err := fmt.Fprintf(a.stdout, `# A CARTO account on this machine, until you interrupt it. In another terminal:
 export CARTO_ACCOUNT_URL=%s
 export CARTO_API_KEY=%s
 cartosync plan

@@ -66,7 +66,7 @@ func TestIntroduce(t *testing.T) {
 			if err := c.introduce(&app{streams: streams{stdout: &stdout}}, &test.at); err != nil {
 				t.Fatal(err)
 			}
-			want := "# A CARTO account on this machine. In another terminal:\n" +
+			want := "# A CARTO account on this machine, until you interrupt it. In another terminal:\n" +
 				"export CARTO_ACCOUNT_URL=" + test.want + "\nexport CARTO_API_KEY=hush\ncartosync plan\n"
 			if diff := cmp.Diff(want, stdout.String()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
 	"github.com/cartosync/cartosync/internal/spec"
 )
@@ -35,7 +36,7 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 		return err
 	}
 	if c.Format == render.JSON {
-		return render.Failure(a.stdout, render.JSON, "", a.projects, nil)
+		return render.Plan(a.stdout, render.JSON, plan.Plan{Projects: a.projects}, render.Options{})
 	}
 	for _, m := range desired {
 		if _, err := fmt.Fprintf(a.stdout, "%s: project %s is valid: %s\n", m.Path, m.Project, contents(m)); err != nil {

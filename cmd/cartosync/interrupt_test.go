@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/sandbox"
+)
+
+var errSignal = errors.New("interrupt signal received")
+
+// serveSandbox serves a sandbox that shows every request to see before it answers, and
+// returns its account.
+func serveSandbox(t *testing.T, see func(*http.Request)) string {
+	t.Helper()
+	s, err := sandbox.Open(t.Context(), sandbox.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		see(r)
+		s.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		server.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return sandboxURL(strings.TrimPrefix(server.URL, "http://"), sandbox.DefaultUser)
+}
+
+// manifestOfTwo is a manifest with two files.
+func manifestOfTwo(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"carto.yaml": "version: 1\nproject: city\ndatasets:\n- {name: trees, source: {file: a.csv}}\n- {name: lamps, source: {file: a.csv}}\n",
+		"a.csv":      "id,kind\n1,oak\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// runJSON runs a command line that prints JSON, and returns the document.
+func runJSON(ctx context.Context, t *testing.T, args ...string) (code int, doc map[string]any) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	env := environment(map[string]string{"CARTO_API_KEY": sandbox.DefaultAPIKey})
+	code = run(ctx, append(args, "--format", "json"), streams{stdin: new(bytes.Buffer), stdout: &stdout, stderr: &stderr}, env)
+	t.Logf("exit code %d, stderr:\n%s", code, stderr.String())
+	if err := json.Unmarshal(stdout.Bytes(), &doc); err != nil {
+		t.Fatalf("stdout is no document: %v\n%s", err, stdout.String())
+	}
+	return code, doc
+}
+
+// A signal while the account is read ends the run with a document, and nothing was changed.
+func TestInterruptedPlan(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	account := serveSandbox(t, func(*http.Request) { interrupt(errSignal) })
+	code, doc := runJSON(ctx, t, "plan", "--account", account, manifestOfTwo(t))
+	if code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	diagnostic := doc["diagnostics"].([]any)[0].(map[string]any)
+	want := map[string]any{
+		"severity": "error", "code": "interrupted", "file": "", "line": 0.0, "column": 0.0, "hint": "", "dataset": "",
+		"problem": "interrupted before anything was changed (interrupt signal received); run the same command again",
+	}
+	if diff := cmp.Diff(want, diagnostic); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A signal in the middle of an apply ends it with a report, and the next run finishes.
+func TestInterruptedApply(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	account := serveSandbox(t, func(r *http.Request) {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/viz/") {
+			interrupt(errSignal) // an import is published just now
+		}
+	})
+	manifest := manifestOfTwo(t)
+	code, doc := runJSON(ctx, t, "apply", "--auto-approve", "--account", account, manifest)
+	if code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	if n := len(doc["result"].(map[string]any)["actions"].([]any)); n != 2 {
+		t.Errorf("the report has %d actions, want 2", n)
+	}
+	if code, _ := runJSON(t.Context(), t, "apply", "--auto-approve", "--account", account, manifest); code != exitDone {
+		t.Errorf("the next run: exit code %d", code)
+	}
+	code, doc = runJSON(t.Context(), t, "plan", "--detailed-exitcode", "--account", account, manifest)
+	if code != exitDone || doc["changes_pending"] != false {
+		t.Errorf("the plan after it: exit code %d, changes pending %v", code, doc["changes_pending"])
+	}
+}
+
+func TestSandboxOnPortInUse(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var stdout, stderr bytes.Buffer
+	args := []string{"sandbox", "--dir", t.TempDir(), "--listen", listener.Addr().String()}
+	code := run(t.Context(), args, streams{stdin: new(bytes.Buffer), stdout: &stdout, stderr: &stderr}, environment(nil))
+	if code != exitFailed || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), "; choose another address with --listen, port 0 takes a free one\n") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
+	}
+}
