@@ -86,7 +86,9 @@ func csvPass(ctx context.Context, l *Layer, o Options, d csvDialect) (*Schema, e
 func (c *csvScan) add(cells []cell, inWindow bool) error {
 	c.rows++
 	if len(cells) > len(c.header.fields) {
-		c.extra++
+		if slices.ContainsFunc(cells[len(c.header.fields):], func(x cell) bool { return len(x.text) > 0 }) {
+			c.extra++
+		}
 		cells = cells[:len(c.header.fields)]
 	}
 	for i := range c.header.fields {

@@ -53,9 +53,9 @@ func csvDialectOf(ctx context.Context, l *Layer) (csvDialect, error) {
 	d.rewrite = !d.encoding.accepted() || d.delimiter != ','
 	if !d.rewrite {
 		first, _, _ := bytes.Cut(head, []byte{'\n'})
-		cells, ok := firstRow(head[:min(len(first)+1, len(head))], ',')
+		cells, ok, open := firstRow(head[:min(len(first)+1, len(head))], ',')
 		if !ok {
-			return d, badFirstLine(head)
+			return d, badFirstLine(head, open)
 		}
 		d.rewrite = cells < 2
 	}
@@ -64,8 +64,8 @@ func csvDialectOf(ctx context.Context, l *Layer) (csvDialect, error) {
 
 // badFirstLine is what an illegal quote in the first line leads to: an error of
 // the parser, unless the quote is never closed and so nothing is left to load.
-func badFirstLine(head []byte) *Fault {
-	if bytes.Count(head, []byte{'"'})%2 == 1 {
+func badFirstLine(head []byte, open bool) *Fault {
+	if open && bytes.Count(head, []byte{'"'})%2 == 1 {
 		return faultf(1002, "a quote in the first line is never closed")
 	}
 	return faultf(2003, "the first line has quotes in the wrong places: a column name must not hold a line break, and a byte order mark must not stand before a quote")

@@ -32,27 +32,32 @@ func (l *lineReader) offset() int64 { return l.base + int64(l.pos) }
 func (l *lineReader) next() ([]byte, error) {
 	for {
 		if at, size := l.find(); at < l.end {
-			line := l.buf[l.pos:at]
-			l.pos = at + size
-			l.n++
-			return line, nil
+			return l.take(at, size)
 		}
 		if l.eof {
 			if l.pos == l.end {
 				return nil, io.EOF
 			}
-			line := l.buf[l.pos:l.end]
-			l.pos = l.end
-			l.n++
-			return line, nil
+			return l.take(l.end, 0)
 		}
 		if l.end-l.pos > l.limit {
-			return nil, faultf(2001, "line %d is longer than %d bytes", l.n+1, l.limit)
+			return l.take(l.end, 0)
 		}
 		if err := l.fill(); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// take consumes the line that ends at a place, and its separator.
+func (l *lineReader) take(end, separator int) ([]byte, error) {
+	line := l.buf[l.pos:end]
+	l.pos = end + separator
+	l.n++
+	if len(line) > l.limit {
+		return nil, faultf(2001, "line %d is longer than %d bytes", l.n, l.limit)
+	}
+	return line, nil
 }
 
 // find gives where the next separator stands and how long it is. At l.end it

@@ -175,8 +175,9 @@ func (r *csvReader) fromSpans() {
 }
 
 // firstRow parses the first row of a text as Ruby does, to count its cells. Ok is
-// false if the row is malformed.
-func firstRow(line []byte, delimiter byte) (cells int, ok bool) {
+// false if the row is malformed, and open is true if that is because a quote is
+// not closed on this line.
+func firstRow(line []byte, delimiter byte) (cells int, ok, open bool) {
 	sep := rowSeparator(line)
 	r := csvReader{
 		dialect: csvDialect{delimiter: delimiter, rewrite: true, encoding: encodingGuess{name: latin1Name}},
@@ -184,16 +185,16 @@ func firstRow(line []byte, delimiter byte) (cells int, ok bool) {
 	}
 	first, err := r.lines.next()
 	if err != nil {
-		return 0, true
+		return 0, true, false
 	}
 	if bytes.IndexByte(first, '"') >= 0 {
 		if ok, _ := r.strictQuoted(bytes.Clone(first)); !ok {
-			return 0, false
+			return 0, false, r.openQuote
 		}
-		return len(r.cells), true
+		return len(r.cells), true, false
 	}
 	r.splitStrict(first)
-	return len(r.cells), !bytes.ContainsAny(first, "\r\n")
+	return len(r.cells), !bytes.ContainsAny(first, "\r\n"), false
 }
 
 // rowSeparator is the first line end in a text: Ruby then expects it everywhere.
