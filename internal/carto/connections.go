@@ -91,7 +91,7 @@ func (c *Client) CreateConnection(ctx context.Context, r ConnectionRequest) (str
 		return "", err
 	}
 	if w.ID == "" {
-		return "", c.problem(req.method, req.path, "the answer names no connection", "list the connections")
+		return "", problem(req.method, req.path, "the answer names no connection", "list the connections")
 	}
 	return string(w.ID), nil
 }

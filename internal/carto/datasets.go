@@ -223,7 +223,7 @@ func (c *Client) UpdateDataset(ctx context.Context, id string, u DatasetUpdate) 
 		return Dataset{}, err
 	}
 	if string(w.ID) != id {
-		return Dataset{}, c.problem(r.method, r.path, "the answer is about another visualization", "read the dataset again")
+		return Dataset{}, problem(r.method, r.path, "the answer is about another visualization", "read the dataset again")
 	}
 	return c.dataset(w), nil
 }

@@ -62,7 +62,7 @@ func (c *Client) listDatasets(ctx context.Context) ([]Dataset, error) {
 			vizPath, c.account.User, ErrUnauthorized)
 	}
 	if !first.Total.ok || first.Total.n < 0 || first.Total.n > maxDatasets {
-		return nil, c.problem("GET", vizPath, "total_entries is missing or cannot be true", "check that the account URL points to a CARTO server's API")
+		return nil, problem("GET", vizPath, "total_entries is missing or cannot be true", "check that the account URL points to a CARTO server's API")
 	}
 	total := int(first.Total.n)
 	if len(first.Visualizations) != min(total, datasetsPage) {
@@ -114,12 +114,12 @@ func (c *Client) joinPages(pages []wireDatasets, total int) ([]Dataset, error) {
 		}
 		for _, w := range page.Visualizations {
 			if w.ID == "" || w.Name == "" {
-				return nil, c.problem("GET", vizPath, "an entry has no id or no name", "check that the account URL points to a CARTO server's API")
+				return nil, problem("GET", vizPath, "an entry has no id or no name", "check that the account URL points to a CARTO server's API")
 			}
 			seen[string(w.ID)] = true
 			d := c.dataset(w)
 			if d.Permission.Owner.Username == "" {
-				return nil, c.problem("GET", vizPath, fmt.Sprintf("dataset %q has no owner", d.Name), "check that the account URL points to a CARTO server's API")
+				return nil, problem("GET", vizPath, fmt.Sprintf("dataset %q has no owner", d.Name), "check that the account URL points to a CARTO server's API")
 			}
 			// A dataset of somebody else's that is shared with us is not ours.
 			if w.Type == "table" && d.Permission.Owner.Username == c.account.User {

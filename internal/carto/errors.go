@@ -204,6 +204,6 @@ func whichShape(err error) string {
 }
 
 // problem is an answer that is sound JSON and yet cannot be true.
-func (c *Client) problem(method, path, text, hint string) *APIError {
+func problem(method, path, text, hint string) *APIError {
 	return &APIError{Method: method, Path: path, Status: http.StatusOK, Problem: text, Hint: hint}
 }

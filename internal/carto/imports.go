@@ -169,7 +169,7 @@ func (c *Client) Import(ctx context.Context, id string) (Import, error) {
 		return Import{}, err
 	}
 	if w.State == "" {
-		return Import{}, c.problem("GET", path, "the answer has no state", "check that the account URL points to a CARTO server's API")
+		return Import{}, problem("GET", path, "the answer has no state", "check that the account URL points to a CARTO server's API")
 	}
 	if w.ID == "" {
 		w.ID = text(id)
@@ -254,7 +254,7 @@ func (c *Client) importID(a answer) (string, error) {
 		return "", err
 	}
 	if w.ID == "" || (w.Success != nil && !bool(*w.Success)) {
-		return "", c.problem(a.method, a.path, "the answer names no import job", "look whether a dataset appeared before trying again")
+		return "", problem(a.method, a.path, "the answer names no import job", "look whether a dataset appeared before trying again")
 	}
 	return string(w.ID), nil
 }

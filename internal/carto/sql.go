@@ -63,7 +63,7 @@ func (c *Client) sql(ctx context.Context, r request) (Rows, error) {
 		return Rows{}, err
 	}
 	if len(w.Error) > 0 && string(w.Error) != "null" {
-		e := c.problem(r.method, r.path, "", "")
+		e := problem(r.method, r.path, "", "")
 		e.Status = http.StatusBadRequest
 		e.Messages = c.messages(collect(nil, w.Error))
 		return Rows{}, e

@@ -216,7 +216,7 @@ func (c *Client) Synchronizations(ctx context.Context) ([]Synchronization, error
 		return nil, err
 	}
 	if w.Synchronizations == nil || w.Total.or(int64(len(w.Synchronizations))) != int64(len(w.Synchronizations)) {
-		return nil, c.problem("GET", syncsPath, "the list is incomplete", "try again; the server should answer the whole list at once")
+		return nil, problem("GET", syncsPath, "the list is incomplete", "try again; the server should answer the whole list at once")
 	}
 	all := make([]Synchronization, 0, len(w.Synchronizations))
 	for _, s := range w.Synchronizations {

@@ -65,7 +65,7 @@ func (c *Client) CreateSynchronization(ctx context.Context, r SyncRequest) (Sync
 		return Synchronization{}, "", err
 	}
 	if w.ID == "" || w.Import.ID == "" {
-		return Synchronization{}, "", c.problem(req.method, req.path, "the answer names no synchronization or no import job", "look whether it was created")
+		return Synchronization{}, "", problem(req.method, req.path, "the answer names no synchronization or no import job", "look whether it was created")
 	}
 	return c.synchronization(w.wireSync), string(w.Import.ID), nil
 }
@@ -178,7 +178,7 @@ func (c *Client) UpdateSynchronization(ctx context.Context, id string, u SyncUpd
 		return Synchronization{}, err
 	}
 	if string(w.ID) != id {
-		return Synchronization{}, c.problem(r.method, r.path, "the answer is about another synchronization", "read it again")
+		return Synchronization{}, problem(r.method, r.path, "the answer is about another synchronization", "read it again")
 	}
 	return c.synchronization(w), nil
 }

@@ -194,14 +194,13 @@ func (b *uploadBody) finish() {
 // explain prefers what was wrong with the file to what became of the request
 // because of it. A request that was not sent whole cannot have taken effect.
 func (b *uploadBody) explain(err error) error {
-	var transport *TransportError
-	if !errors.As(err, &transport) {
-		return err
-	}
 	if f, ok := b.fault.Load().(fault); ok {
-		return fmt.Errorf("%s %s: %w", transport.Method, transport.Path, f.error)
+		return fmt.Errorf("%s %s: %w", http.MethodPost, importsPath, f.error)
 	}
-	transport.Sent = transport.Sent && b.whole.Load()
+	var transport *TransportError
+	if errors.As(err, &transport) {
+		transport.Sent = transport.Sent && b.whole.Load()
+	}
 	return err
 }
 

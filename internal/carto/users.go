@@ -109,7 +109,7 @@ func (c *Client) Me(ctx context.Context) (User, error) {
 		return User{}, err
 	}
 	if w.Username == "" {
-		return User{}, c.problem("GET", path, "the answer names no user", "check that the account URL points to a CARTO server's API")
+		return User{}, problem("GET", path, "the answer names no user", "check that the account URL points to a CARTO server's API")
 	}
 	if string(w.Username) != c.account.User {
 		return User{}, &IdentityError{Account: c.account.URL, Want: c.account.User, Got: clip(string(w.Username), maxSnippet)}
