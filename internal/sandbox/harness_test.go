@@ -212,3 +212,5 @@ func pick(o object, keys ...string) object {
 }
 
 const stations = "name,docks,lat,lon\nPlaza,12,40.4,-3.7\nRetiro,20,40.41,-3.68\n"
+
+func jsonDecode(body string, to any) error { return json.Unmarshal([]byte(body), to) }
