@@ -66,6 +66,9 @@ func (j *job) surplus(ctx context.Context) (carto.Dataset, error) {
 	if err != nil {
 		return carto.Dataset{}, err
 	}
+	if req.Connector == nil {
+		defer j.unnamed.begin()()
+	}
 	imp, err := j.firstImport(ctx, req)
 	if err != nil {
 		return carto.Dataset{}, errors.Join(err, j.dropSync(ctx))

@@ -33,23 +33,43 @@ func (j *job) rename(ctx context.Context) error {
 }
 
 // write changes the dataset and reads the answer's name: CARTO gives a taken
-// name a suffix and reports success. The former name is then restored.
+// name a suffix and reports success. The former name is then restored, and the
+// change tried again if it was an import of this run that bore the name in
+// passing.
 func (j *job) write(ctx context.Context, u carto.DatasetUpdate) error {
+	for {
+		passing := j.unnamed.watch()
+		taken, err := j.writeOnce(ctx, u)
+		if err != nil || taken == "" {
+			return err
+		}
+		again, err := passing.ended(ctx)
+		if err != nil {
+			return err
+		}
+		if !again {
+			return fmt.Errorf("the name %q is taken by something that the list of datasets does not show; CARTO proposed %q. "+
+				"Look in the account's tables, remove it or choose another name, and apply again", *u.Name, taken)
+		}
+	}
+}
+
+// writeOnce returns the name that CARTO gave instead of a taken one, after it
+// has restored the former name.
+func (j *job) writeOnce(ctx context.Context, u carto.DatasetUpdate) (taken string, err error) {
 	before := j.live.Name
 	answer, err := j.Client.UpdateDataset(ctx, j.live.ID, u)
 	if err != nil {
-		return err
+		return "", err
 	}
 	j.live = answer
 	if u.Name == nil || answer.Name == *u.Name {
-		return nil
+		return "", nil
 	}
-	problem := fmt.Errorf("the name %q is taken by something that the list of datasets does not show; CARTO proposed %q. "+
-		"Look in the account's tables, remove it or choose another name, and apply again", *u.Name, answer.Name)
 	if j.live, err = j.Client.UpdateDataset(ctx, j.live.ID, carto.DatasetUpdate{Name: &before}); err != nil {
-		return fmt.Errorf("%w; the dataset is called %q now and could not be renamed back: %w", problem, answer.Name, err)
+		return "", fmt.Errorf("the name %q is taken; the dataset is called %q now and could not be renamed back: %w", *u.Name, answer.Name, err)
 	}
-	return problem
+	return answer.Name, nil
 }
 
 // writeMetadata changes what differs and sets the markers, from tags read just

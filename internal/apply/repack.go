@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/name"
 )
 
@@ -21,43 +22,54 @@ func (u *upload) repacked(dataset string) (io.ReadCloser, int64, error) {
 	if err := u.check(); err != nil {
 		return nil, 0, err
 	}
+	member, err := u.member()
+	if err != nil {
+		return nil, 0, err
+	}
 	archive, err := zip.NewReader(io.NewSectionReader(u.File, 0, u.size), u.size)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", u.name, err)
 	}
 	var size counter
-	if err := rename(archive, &size, dataset, u.layer); err != nil {
+	if err := rename(archive, &size, dataset, member); err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", u.name, err)
 	}
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(rename(archive, w, dataset, u.layer)) }()
+	go func() { w.CloseWithError(rename(archive, w, dataset, member)) }()
 	return r, int64(size), nil
 }
 
-// rename writes the archive's layer, with the files that belong to it (the
+// member is the path of the one file in the archive that CARTO imports.
+func (u *upload) member() (string, error) {
+	f, err := data.Open(u.name, u.File, u.size)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", u.name, err)
+	}
+	if len(f.Layers) != 1 {
+		return "", fmt.Errorf("%s holds %d layers; keep one per file", u.name, len(f.Layers))
+	}
+	return f.Layers[0].Member, nil
+}
+
+// rename writes a member of the archive, with the files that belong to it (the
 // parts of a shapefile), under the dataset's name. Everything else stays behind.
-func rename(archive *zip.Reader, to io.Writer, dataset, layer string) error {
+func rename(archive *zip.Reader, to io.Writer, dataset, member string) error {
 	out := zip.NewWriter(to)
-	stem := ""
 	for _, f := range archive.File {
-		if !f.FileInfo().IsDir() && name.Base(path.Base(f.Name)) == layer {
-			stem = strings.TrimSuffix(f.Name, path.Ext(f.Name))
-			break
-		}
-	}
-	if stem == "" {
-		return fmt.Errorf("the archive has no file %q any more", layer)
-	}
-	for _, f := range archive.File {
-		ext := path.Ext(f.Name)
-		if strings.TrimSuffix(f.Name, ext) != stem || f.FileInfo().IsDir() {
+		if f.FileInfo().IsDir() || stem(f.Name) != stem(member) {
 			continue
 		}
-		if err := copyRaw(out, f, dataset+strings.ToLower(ext)); err != nil {
+		if err := copyRaw(out, f, dataset+strings.ToLower(path.Ext(f.Name))); err != nil {
 			return err
 		}
 	}
 	return out.Close()
+}
+
+// stem is a member's path without its extension, as CARTO compares it.
+func stem(member string) string {
+	file := name.Normalize(member)
+	return strings.TrimSuffix(file, path.Ext(file))
 }
 
 func copyRaw(out *zip.Writer, f *zip.File, name string) error {

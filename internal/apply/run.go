@@ -41,6 +41,7 @@ type run struct {
 	Input
 	entries map[string]entry // by dataset name
 	slots   chan struct{}    // one place per import job
+	unnamed unnamed
 
 	mu          sync.Mutex
 	connections map[string]string // "project key" -> id in the account

@@ -80,13 +80,28 @@ func (j *job) stageByServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer j.unnamed.begin()()
 	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
 		return j.Client.ImportURL(ctx, carto.URLImport{URL: url, Privacy: j.stagingPrivacy(), Guessing: j.guessing()})
 	})
 	if err != nil {
 		return err
 	}
-	return j.take(ctx, imp, "") // CARTO chooses the name
+	if err := j.take(ctx, imp, ""); err != nil {
+		return err
+	}
+	return j.hide(ctx)
+}
+
+// hide gives a dataset that CARTO named the staging name: the one it has may be
+// meant for another, and after a crash nobody would know what it is.
+func (j *job) hide(ctx context.Context) error {
+	staging := plan.StagingName(j.a.Project, j.a.Dataset, j.a.Fingerprint)
+	if j.live.Name == staging {
+		return nil
+	}
+	_, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	return err
 }
 
 func (j *job) stageConnector(ctx context.Context) error {

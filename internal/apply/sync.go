@@ -25,11 +25,17 @@ func (j *job) stageSync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if req.Connector == nil {
+		defer j.unnamed.begin()()
+	}
 	imp, err := j.firstImport(ctx, req)
 	if err != nil {
 		return errors.Join(err, j.dropSync(ctx))
 	}
 	if err := j.take(ctx, imp, expectedName(req)); err != nil {
+		return err
+	}
+	if err := j.hide(ctx); err != nil {
 		return err
 	}
 	return j.rereadSync(ctx)

@@ -23,7 +23,6 @@ type upload struct {
 	ext     string // with its dots: .csv, .csv.gz
 	size    int64
 	sha256  string // what the plan saw
-	layer   string // the name of the one layer that is imported, as CARTO normalises it
 	hash    hash.Hash
 	cleanUp func()
 }
@@ -48,11 +47,9 @@ func newUpload(f *os.File, name string, look data.Look) (*upload, error) {
 		f.Close()
 		return nil, &MovedError{Field: name, Planned: fmt.Sprintf("%d bytes", look.Size), Now: fmt.Sprintf("%d bytes", info.Size())}
 	}
-	u := &upload{File: f, name: name, ext: extension(name), size: info.Size(), sha256: look.SHA256, hash: sha256.New()}
-	if len(look.LayerNames) > 0 {
-		u.layer = look.LayerNames[0]
-	}
-	return u, nil
+	return &upload{
+		File: f, name: name, ext: extension(name), size: info.Size(), sha256: look.SHA256, hash: sha256.New(),
+	}, nil
 }
 
 // Close closes the file, and removes it if it was fetched.

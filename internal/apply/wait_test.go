@@ -4,7 +4,14 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/cartosync/cartosync/internal/plan"
 )
+
+// fewMinutes is time enough for a job or a scheduled run.
+const fewMinutes = 5 * time.Minute
+
+func planOf(in plan.Input) plan.Plan { return plan.Compute(in) }
 
 func ptr[T any](v T) *T { return &v }
 

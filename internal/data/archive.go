@@ -54,6 +54,7 @@ func (l Limits) member(file string) (*Layer, error) {
 	if err != nil {
 		return nil, nil // an unknown extension is no fault inside an archive
 	}
+	layer.Member = file
 	return layer, nil
 }
 

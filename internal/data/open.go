@@ -31,6 +31,7 @@ type File struct {
 type Layer struct {
 	Name   string // normalised base name, before name.Sanitize
 	File   string // normalised file name
+	Member string // its path inside the archive, as the archive has it; "" outside one
 	Format Format
 
 	format format

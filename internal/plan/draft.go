@@ -149,7 +149,7 @@ func guarded(a Action, d spec.Dataset, allow []Allowance, g Guard, reason string
 		return a
 	}
 	hint := quoted("if this is meant, pass --allow %s:%s", g, a.Dataset)
-	if d.Name != "" && a.Fingerprint != "" {
+	if d.Name != "" && a.Fingerprint != "" && g != GuardUnread {
 		hint += quoted(" or put %s into its guards.allow", lift)
 	}
 	return a.blocked(g.reason(), reason, hint)

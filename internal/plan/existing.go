@@ -109,6 +109,10 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool
 	}
 	a.does(Reimport)
 	c.question(a, l)
+	if w.d.Source.Kind == spec.SourceFile && w.look.Fault == nil && !seenInto(w.look) {
+		c.note(w, "warning", "contents_unknown",
+			quoted("%s cannot be looked into, so no guard judges what replaces dataset %q", w.d.Source.File, w.d.Name), "")
+	}
 	if w.d.Source.Kind == spec.SourceConnector {
 		a.take(StepRefresh)
 	} else {

@@ -102,6 +102,10 @@ func TestComputeDecides(t *testing.T) {
 			in.Desired[0].Datasets[0].Guards.Allow = []string{"shrink@0000000000000000"}
 			changeFile(in, func(l *data.Look) { l.Rows = 10 })
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_shrink"}}},
+		{"the live dataset cannot be read", func(in *Input) {
+			in.Details["id-roads"] = Detail{Unknown: "permission denied"}
+			changeFile(in, func(*data.Look) {})
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_unread"}}},
 		{"file is empty now", func(in *Input) { changeFile(in, func(l *data.Look) { l.Rows = 0 }) },
 			[]outcome{{Verb: Blocked, Name: "roads", Code: "guard_empty"}}},
 		{"file lost a column", func(in *Input) { changeFile(in, func(l *data.Look) { l.Columns = l.Columns[:1] }) },

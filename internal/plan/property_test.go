@@ -148,7 +148,7 @@ func randomWorld(seed uint64) *world {
 	}
 	w.account()
 	for _, name := range names {
-		for _, g := range guards {
+		for _, g := range Guards() {
 			if w.chance(5) {
 				w.in.Options.Allow = append(w.in.Options.Allow, Allowance{Guard: g, Dataset: name})
 			}

@@ -63,12 +63,12 @@ const (
 	GuardFault      Guard = "fault"       // CARTO would refuse the file
 	GuardMaps       Guard = "maps"        // maps depend on what goes
 	GuardMassDelete Guard = "mass_delete" // more than half of a project's datasets would go
+	GuardUnread     Guard = "unread"      // what would be replaced could not be read
 )
 
-// Guards are all of them, for messages and checks.
-var guards = []Guard{GuardEmpty, GuardFault, GuardMaps, GuardMassDelete, GuardShrink}
-
-// Guards lists every guard by name.
-func Guards() []Guard { return append([]Guard(nil), guards...) }
+// Guards lists every guard, by name.
+func Guards() []Guard {
+	return []Guard{GuardEmpty, GuardFault, GuardMaps, GuardMassDelete, GuardShrink, GuardUnread}
+}
 
 func (g Guard) reason() Reason { return GuardTripped + "_" + Reason(g) }

@@ -28,8 +28,11 @@ func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
 }
 
 func judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
-	if a.Before == nil || a.Before.Unknown != "" || !seenInto(look) {
+	switch {
+	case a.Before == nil || !seenInto(look):
 		return a
+	case a.Before.Unknown != "":
+		return guarded(a, d, allow, GuardUnread, quoted("what the dataset holds could not be read, so nothing guards it: %s", a.Before.Unknown))
 	}
 	before, after := a.Before.Rows, look.Rows
 	a.Shrinks = after < before
