@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/cartosync/cartosync/internal/apply"
@@ -42,8 +41,12 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	if !c.AutoApprove && s.anythingToDo() {
-		if yes, err := a.confirm(ctx, s.plan); err != nil || !yes {
-			return c.declined(err)
+		yes, err := a.confirm(ctx, s.plan)
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return c.decline(a, s)
 		}
 	}
 	report, err := c.carryOut(ctx, a, s)
@@ -71,11 +74,20 @@ func (c *applyCmd) show(a *app, s *survey) error {
 	return nil
 }
 
-func (c *applyCmd) declined(err error) error {
-	if err == nil {
-		err = errors.New("nothing was changed: the answer was not yes")
+// decline ends a run that nobody approved. Its changes stay pending.
+func (c *applyCmd) decline(a *app, s *survey) error {
+	if _, err := fmt.Fprintln(a.stderr, "nothing was changed: the answer was not yes"); err != nil {
+		return err
 	}
-	return err
+	if c.Format == render.JSON {
+		if err := render.Plan(a.stdout, render.JSON, s.plan, render.Options{}); err != nil {
+			return err
+		}
+	}
+	if c.DetailedExitcode {
+		return changesPending
+	}
+	return notAllDone
 }
 
 func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Report, error) {

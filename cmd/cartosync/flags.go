@@ -22,7 +22,7 @@ type varFlags struct {
 // secretFlags say where secrets may be read.
 type secretFlags struct {
 	SecretEnv  []string `group:"values" placeholder:"NAME" help:"Let the manifest read these environment variables too, beside those that begin with CARTOSYNC_SECRET_."`
-	SecretsDir string   `group:"values" placeholder:"DIR" default:"/run/secrets" help:"Where $${file:NAME} is looked for. Default: ${default}."`
+	SecretsDir string   `group:"values" placeholder:"DIR" default:"${secrets_dir}" help:"Where $${file:NAME} is looked for. Default: ${default}."`
 }
 
 // accountFlags say which account a run speaks to.
@@ -30,7 +30,7 @@ type accountFlags struct {
 	Account     string `group:"account" placeholder:"URL" env:"CARTO_ACCOUNT_URL" help:"The account: https://USER.carto.com, https://ORG.carto.com/u/USER or https://HOST/user/USER. Its master key is taken from the environment variable CARTO_API_KEY."`
 	APIKeyFile  string `group:"account" name:"api-key-file" placeholder:"FILE" help:"Read the account's master key from a file."`
 	Credentials string `group:"account" placeholder:"FILE" env:"CARTO_CREDENTIALS" help:"A file of keys by account, used where no other key is given. Default: cartosync/credentials.yaml in your configuration directory."`
-	Sandbox     bool   `group:"account" help:"Use an account that runs inside this program and is kept in .cartosync beside the manifest. Needs no key and no network; the account that the manifest names is ignored."`
+	Sandbox     bool   `group:"account" help:"Use an account that runs inside this program and is kept in .cartosync beside the first manifest. Needs no key and no network; the account that the manifest names is ignored."`
 }
 
 // choiceFlags say what may be planned.
@@ -60,7 +60,7 @@ type planFlags struct {
 	secretFlags
 	AllowPrivateURLs bool `group:"values" name:"allow-private-urls" help:"Let apply fetch source URLs from private addresses too."`
 	outputFlags
-	DetailedExitcode bool `group:"output" help:"Exit 2 if changes are pending."`
+	DetailedExitcode bool `group:"output" help:"Exit 2 if changes are pending: planned, or not approved."`
 	Parallelism      int  `group:"output" placeholder:"N" help:"Files looked at, and imports run, at once at most. Default: as many as there are processors, and as many as the account allows."`
 }
 

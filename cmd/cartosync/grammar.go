@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/cartosync/cartosync/internal/sandbox"
+	"github.com/cartosync/cartosync/internal/secret"
 )
 
 // grammar is the command line. Each command is a file of its own.
@@ -50,12 +51,16 @@ func newParser(g *grammar, s streams) (*kong.Kong, error) {
 	return kong.New(g,
 		kong.Name("cartosync"),
 		kong.Description("Keep the datasets of a CARTO account equal to a manifest."),
-		kong.Vars{"sandbox_user": sandbox.DefaultUser, "sandbox_key": sandbox.DefaultAPIKey},
+		kong.Vars{
+			"secrets_dir":  secret.DefaultDir,
+			"sandbox_user": sandbox.DefaultUser,
+			"sandbox_key":  sandbox.DefaultAPIKey,
+		},
 		kong.Writers(s.stdout, s.stderr),
 		kong.ExplicitGroups(flagGroups),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.Help(printHelp),
-		kong.HelpFormatter(helpText),
+		kong.ValueFormatter(helpText),
 	)
 }
 
