@@ -39,9 +39,20 @@ type simulation struct {
 	next int
 }
 
+// id is one that nothing in the account has.
 func (s *simulation) id(kind string) string {
-	s.next++
-	return fmt.Sprintf("new-%s-%d-%d", kind, len(s.in.Account.Datasets), s.next)
+	taken := map[string]bool{}
+	for _, d := range s.in.Account.Datasets {
+		taken[d.ID] = true
+	}
+	for _, y := range s.in.Account.Synchronizations {
+		taken[y.ID] = true
+	}
+	for ; ; s.next++ {
+		if id := fmt.Sprintf("new-%s-%d", kind, s.next); !taken[id] {
+			return id
+		}
+	}
 }
 
 func (s *simulation) dataset(a Action) {
