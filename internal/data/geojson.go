@@ -114,7 +114,7 @@ func (w *geojsonWalk) document() error {
 // member reads one member of the outermost object; features are handed over as
 // they come.
 func (w *geojsonWalk) member() (features bool, err error) {
-	if c, err := w.s.peek(); err != nil || c != '"' {
+	if c, err := w.s.must(); err != nil || c != '"' {
 		return false, w.s.expect('"')
 	}
 	key, err := w.s.raw()
@@ -125,7 +125,7 @@ func (w *geojsonWalk) member() (features bool, err error) {
 	if err := w.s.expect(':'); err != nil {
 		return false, err
 	}
-	c, err := w.s.peek()
+	c, err := w.s.must()
 	if err != nil {
 		return false, err
 	}

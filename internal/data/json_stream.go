@@ -63,12 +63,18 @@ func (s *jsonStream) peek() (byte, error) {
 	}
 }
 
+// must is peek where the text cannot end.
+func (s *jsonStream) must() (byte, error) {
+	c, err := s.peek()
+	if err == io.EOF {
+		err = fmt.Errorf("%w: it ends too early", errJSON)
+	}
+	return c, err
+}
+
 // char consumes one punctuation byte if it comes next.
 func (s *jsonStream) char(c byte) (bool, error) {
-	next, err := s.peek()
-	if err == io.EOF {
-		return false, fmt.Errorf("%w: it ends too early", errJSON)
-	}
+	next, err := s.must()
 	if err != nil || next != c {
 		return false, err
 	}
@@ -107,10 +113,7 @@ var inert = func() (table [256]bool) {
 }()
 
 func (s *jsonStream) scan(keep bool) ([]byte, error) {
-	first, err := s.peek()
-	if err == io.EOF {
-		return nil, fmt.Errorf("%w: it ends too early", errJSON)
-	}
+	first, err := s.must()
 	if err != nil {
 		return nil, err
 	}
