@@ -48,6 +48,9 @@ func (s *simulation) id(kind string) string {
 	for _, y := range s.in.Account.Synchronizations {
 		taken[y.ID] = true
 	}
+	for _, c := range s.in.Account.Connections {
+		taken[c.ID] = true
+	}
 	for ; ; s.next++ {
 		if id := fmt.Sprintf("new-%s-%d", kind, s.next); !taken[id] {
 			return id
