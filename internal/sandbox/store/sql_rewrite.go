@@ -116,7 +116,7 @@ func rewriteSetFunctions(tokens []token) []token {
 	}
 	tokens = slices.Delete(tokens, at+1, closing(tokens, at+1)+1)
 	if tokens[at-1].is("select") {
-		tokens = slices.Insert(tokens, len(tokens), words("from", "cdb_usertables")...)
+		tokens = slices.Insert(tokens, listEnd(tokens, at), words("from", "cdb_usertables")...)
 	}
 	return tokens
 }
