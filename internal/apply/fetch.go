@@ -176,7 +176,8 @@ func (f *Fetcher) get(ctx context.Context, raw string) (*http.Response, error) {
 		if private := (*privateError)(nil); errors.As(err, &private) {
 			return nil, fmt.Errorf("%s: %w", secret.RedactURL(raw), private)
 		}
-		return nil, sourceError(1102, "%s: %s", secret.RedactURL(raw), describe(err))
+		return nil, fmt.Errorf("%s: %s (CARTO's error 1001: %s); check that the URL answers from here, and apply again",
+			secret.RedactURL(raw), describe(err), carto.Explain(1001).Meaning)
 	}
 	if res.StatusCode/100 == 2 {
 		return res, nil

@@ -135,9 +135,13 @@ func (j *job) importing(ctx context.Context, start func(context.Context) (string
 		return carto.Import{}, err
 	}
 	j.event("", "pending", "import job "+id)
-	return j.Client.WaitImport(ctx, id, carto.Poll{Observe: func(i carto.Import) {
+	imp, err := j.Client.WaitImport(ctx, id, carto.Poll{Observe: func(i carto.Import) {
 		j.event("", string(i.State), "")
 	}})
+	if failed := (*carto.ImportError)(nil); errors.As(err, &failed) {
+		err = fmt.Errorf("CARTO's import failed with error %w", err)
+	}
+	return imp, err
 }
 
 // take makes the imported dataset the one that the job is about, and refuses

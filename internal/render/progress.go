@@ -10,8 +10,9 @@ import (
 )
 
 // Progress returns a function that prints events, one line each, for a log
-// rather than a terminal. It may be called from several goroutines. Of the
-// bytes of an upload it prints every quarter, and of events that say the same
+// rather than a terminal. It may be called from several goroutines. It prints
+// how actions end, every quarter of an upload, and what has something to say;
+// states in passing it leaves out, and of events that say the same it prints
 // the first. What w refuses is lost: progress is no result.
 func Progress(w io.Writer) func(apply.Event) {
 	l := &eventLog{w: w, last: map[string]string{}}
@@ -25,6 +26,9 @@ type eventLog struct {
 }
 
 func (l *eventLog) print(e apply.Event) {
+	if inPassing(e) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := string(e.Action.Kind) + " " + e.Action.Project + " " + e.Action.Name()
@@ -36,6 +40,15 @@ func (l *eventLog) print(e apply.Event) {
 	p := newPage(Options{})
 	p.line(0, span{plain, eventText(e)})
 	l.w.Write(p.bytes())
+}
+
+// inPassing reports whether an event says no more than that something goes on.
+func inPassing(e apply.Event) bool {
+	switch apply.Outcome(e.State) {
+	case apply.Done, apply.Failed, apply.Refused, apply.Skipped:
+		return false
+	}
+	return e.Detail == "" && e.Total == 0
 }
 
 // quarter is how much of an upload is done: 0 to 4.

@@ -25,8 +25,9 @@ func TestProgress(t *testing.T) {
 	var b bytes.Buffer
 	show := Progress(&b)
 	for _, e := range []apply.Event{
-		{At: when, Action: bikes, State: "begun"},
-		{Action: warehouse, State: "begun"},
+		{Action: bikes, State: "begun"},
+		{Action: bikes, Step: plan.StepStage, State: "importing"},
+		{At: when, Action: warehouse, State: "done"},
 		uploading(0), uploading(100), uploading(249), uploading(250), uploading(900), uploading(1000),
 		{Action: trees, Step: plan.StepSyncName, State: "done"},
 		{Action: bikes, Step: plan.StepStage, State: "unpacking", Detail: "import job 9f"},
@@ -35,8 +36,7 @@ func TestProgress(t *testing.T) {
 	} {
 		show(e)
 	}
-	const want = `15:09:26 bikes: create: begun
-connection bikes: create: begun
+	const want = `15:09:26 connection bikes: create: done
 bikes: stage: uploading, 0 bytes of 1.0 kB
 bikes: stage: uploading, 250 bytes of 1.0 kB
 bikes: stage: uploading, 900 bytes of 1.0 kB
@@ -57,7 +57,7 @@ func TestProgressFromManyGoroutines(t *testing.T) {
 	for i := range 20 {
 		wg.Go(func() {
 			for j := range 10 {
-				show(apply.Event{Action: dataset(plan.Create, fmt.Sprintf("d%d", i), 1), State: fmt.Sprintf("s%d", j)})
+				show(apply.Event{Action: dataset(plan.Create, fmt.Sprintf("d%d", i), 1), State: fmt.Sprintf("s%d", j), Detail: "import job 9f"})
 			}
 		})
 	}

@@ -75,10 +75,7 @@ func (t *text) resultLine(lead string, s style, res apply.Result) []span {
 // [apply.ActionError] is left out: the line above has said it.
 func (t *text) why(res apply.Result) {
 	if res.Outcome == apply.Blocked {
-		t.prose(4, plain, res.Action.Reason)
-		if res.Action.Hint != "" {
-			t.prose(4, plain, "hint: "+res.Action.Hint)
-		}
+		t.prose(4, plain, res.Action.Reason) // the plan above it has the hint
 		return
 	}
 	for _, err := range flatten(res.Err) {

@@ -328,8 +328,8 @@ func TestSeveralManifests(t *testing.T) {
 			`b/carto.yaml:5:10: forget names "y", which is declared at a/carto.yaml:4:30; remove one of the two`,
 		}},
 		"given twice":  {[]string{"a", "./a/carto.yaml"}, []string{"./a/carto.yaml:1:1: the manifest is given twice; name it once"}},
-		"not there":    {[]string{"nope.yaml"}, []string{"nope.yaml:1:1: there is no such file; name a manifest or a directory that holds a carto.yaml, or make one with cartosync init"}},
-		"none in it":   {[]string{"empty"}, []string{"empty/carto.yaml:1:1: there is no such file; name a manifest or a directory that holds a carto.yaml, or make one with cartosync init"}},
+		"not there":    {[]string{"nope.yaml"}, []string{"nope.yaml:1:1: there is no such file; name a manifest or a directory that holds a carto.yaml"}},
+		"none in it":   {[]string{"empty"}, []string{"empty/carto.yaml:1:1: there is no such file; name a manifest or a directory that holds a carto.yaml"}},
 		"no manifests": {nil, nil},
 	}
 	for name, tt := range tests {

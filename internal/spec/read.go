@@ -39,7 +39,7 @@ func unreadable(path string, err error) *Error {
 	e := &Error{Pos: Position{File: path, Line: 1, Column: 1}}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		e.Problem, e.Hint = "there is no such file", "name a manifest or a directory that holds a carto.yaml, or make one with cartosync init"
+		e.Problem, e.Hint = "there is no such file", "name a manifest or a directory that holds a carto.yaml"
 	case errors.Is(err, fs.ErrPermission):
 		e.Problem, e.Hint = "the file may not be read", "give this user read access to it"
 	default:
