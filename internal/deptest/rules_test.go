@@ -6,6 +6,7 @@ var layers = []layer{
 	{"cmd/cartosync", all, "wires everything together"},
 	{"schema", nil, "is data for editors, for the loader and for whoever embeds it"},
 	{"internal/deptest", nil, "looks at the others from outside"},
+	{"internal/docstest", nil, "holds the documents to the program from outside"},
 
 	{"internal/secret", nil, "is safe to use everywhere, so it depends on nothing"},
 	{"internal/name", nil, "holds rules of the service that client and sandbox must agree on"},

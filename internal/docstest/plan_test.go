@@ -1,0 +1,82 @@
+package docstest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/schema"
+)
+
+// TestReasons compares the reason codes, guards and verbs that docs/how-a-run-works.md lists with
+// the planner's.
+func TestReasons(t *testing.T) {
+	d := open(t, "docs/how-a-run-works.md")
+	reasons := constants(t, "internal/plan/reason.go", "Reason")
+	guards := constants(t, "internal/plan/reason.go", "Guard")
+	guardPrefix := reasons["GuardTripped"]
+	if guardPrefix == "" {
+		t.Fatal("the planner has no reason for guards")
+	}
+	delete(reasons, "GuardTripped") // only ever joined with a guard
+	want := values(reasons)
+	for _, g := range guards {
+		want = append(want, guardPrefix+"_"+g)
+	}
+	tests := []struct {
+		section string
+		want    []string
+	}{
+		{"Reasons", want},
+		{"Guards", values(guards)},
+		{"Actions", values(constants(t, "internal/plan/action.go", "Verb"))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.section, func(t *testing.T) {
+			var got []string
+			for _, row := range rows(d.section(t, tt.section)) {
+				got = append(got, code(row[0])...)
+			}
+			slices.Sort(tt.want)
+			slices.Sort(got)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("-internal/plan +docs/how-a-run-works.md:\n%s", diff)
+			}
+		})
+	}
+}
+
+func values(m map[string]string) []string { return slices.Collect(maps.Values(m)) }
+
+// TestJSONKeys compares the keys of JSON output in docs/command-line.md with its schema.
+func TestJSONKeys(t *testing.T) {
+	var s struct {
+		Properties map[string]any
+		Defs       map[string]struct{ Properties map[string]any } `json:"$defs"`
+	}
+	if err := json.Unmarshal(schema.Plan(), &s); err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, "docs/command-line.md")
+	for section, want := range map[string]map[string]any{
+		"The document":  s.Properties,
+		"An action":     s.Defs["action"].Properties,
+		"A diagnostic":  s.Defs["diagnostic"].Properties,
+		"The result":    s.Defs["result"].Properties,
+		"What was done": s.Defs["action_result"].Properties,
+	} {
+		t.Run(section, func(t *testing.T) {
+			var got []string
+			for _, row := range rows(d.section(t, section)) {
+				got = append(got, code(row[0])...)
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), got); diff != "" {
+				t.Errorf("-schema/plan.schema.json +docs/command-line.md:\n%s", diff)
+			}
+		})
+	}
+}
