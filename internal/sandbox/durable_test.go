@@ -69,7 +69,9 @@ func child(t *testing.T, dir string) (a *api, kill func()) {
 		t.Fatal(err)
 	}
 	address := strings.TrimSpace(line)
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, network, address) }
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
 	transport := &http.Transport{DialContext: dial}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &api{t: t, client: &http.Client{Transport: transport}, user: "sandbox", key: sandbox.DefaultAPIKey}, kill

@@ -109,7 +109,7 @@ func TestChangeSynchronization(t *testing.T) {
 		changed := a.ok("PUT", path, object{"interval": 900})
 		fact(t, "an interval moves the next run", object{"interval": 900.0, "run_at": in(15 * time.Minute)}, pick(changed, "interval", "run_at"))
 		changed = a.ok("PUT", path, `{"run_at":"2000-01-02T00:00:00Z","interval":"7200","unknown":1}`)
-		fact(t, "an interval behind run_at wins", in(2 * time.Hour), changed["run_at"])
+		fact(t, "an interval behind run_at wins", in(2*time.Hour), changed["run_at"])
 		changed = a.ok("PUT", path, `{"interval":7200,"run_at":"2000-01-02T00:00:00Z"}`)
 		fact(t, "a run_at behind the interval wins", "2000-01-02T00:00:00.000Z", changed["run_at"])
 		fact(t, "a short interval is taken", 10.0, a.ok("PUT", path, object{"interval": 10})["interval"])

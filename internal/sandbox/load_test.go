@@ -1,0 +1,99 @@
+package sandbox_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/sandbox"
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
+)
+
+func zipped(t *testing.T, files ...string) string {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		w, err := z.Create(files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, files[i+1])
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestImportArchive(t *testing.T) {
+	a := open(t, sandbox.Config{})
+	job := a.load("both.zip", zipped(t, "First One.csv", "a\n1\n", "second.csv", "b\n2\n", "readme.txt", "x", "broken.geojson", "{"))
+	fact(t, "failed members count, and the first failure shows", object{"tables_created_count": 3.0, "error_code": 1002.0, "success": true, "table_name": "second"},
+		pick(job, "tables_created_count", "error_code", "success", "table_name"))
+	fact(t, "datasets", []any{"first_one", "second"}, names(a.get("/api/v1/viz?type=table&order=name&order_direction=asc")))
+	bad := a.wait(a.ok("POST", "/api/v1/imports", upload(t, "none.zip", zipped(t, "letter.docx", "x")))["item_queue_id"])
+	fact(t, "an archive without a supported file", object{"state": "failure", "error_code": 1002.0}, pick(bad, "state", "error_code"))
+}
+
+// Small requests are answered while big imports run, and many clients at a time get what they ask for.
+func TestConcurrentClients(t *testing.T) {
+	a := open(t, sandbox.Config{ImportSlots: 100})
+	for i := range 3 {
+		a.ok("POST", "/api/v1/imports", upload(t, fmt.Sprintf("big%d.csv", i), rows(30000)))
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	worst := time.Duration(0)
+	for i := range 20 {
+		wg.Go(func() {
+			file := fmt.Sprintf("c%d.csv", i)
+			id := a.ok("POST", "/api/v1/imports", upload(t, file, "a\n1\n"))["item_queue_id"]
+			began := time.Now()
+			a.get("/api/v1/viz?type=table")
+			a.query("SELECT count(*) FROM pg_tables")
+			took := time.Since(began)
+			mu.Lock()
+			worst = max(worst, took)
+			mu.Unlock()
+			if job := a.wait(id); job["table_name"] != fmt.Sprintf("c%d", i) {
+				t.Errorf("%s became %v", file, job)
+			}
+		})
+	}
+	wg.Wait()
+	if worst > 5*time.Second {
+		t.Errorf("a small request waited %s", worst)
+	}
+	t.Logf("the slowest small request took %s", worst)
+}
+
+func TestFaults(t *testing.T) {
+	a := open(t, sandbox.Config{})
+	inject := func(text string) {
+		r, err := fault.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.s.Inject(r)
+	}
+	inject("status=502@GET/api/v1/viz*1")
+	got := a.send("GET", "/user/sandbox/api/v1/viz", nil)
+	fact(t, "a proxy's page", []any{502, "text/html"}, []any{got.Status, got.header.Get("Content-Type")})
+	fact(t, "once", 200, a.send("GET", "/api/v1/viz", nil).Status)
+
+	inject("lose@POST/api/v1/imports*1")
+	r, err := http.NewRequest("POST", "http://sandbox.test/api/v1/imports?api_key="+sandbox.DefaultAPIKey, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := a.client.Do(r); err == nil {
+		resp.Body.Close()
+		t.Errorf("the answer was not lost: %d", resp.StatusCode)
+	}
+	a.until(func() bool { return a.get("/api/v1/users/me")["import_count"] == 1.0 })
+}
