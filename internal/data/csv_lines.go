@@ -21,7 +21,7 @@ type lineReader struct {
 }
 
 func newLineReader(r io.Reader, sep string, limit int) *lineReader {
-	return &lineReader{r: r, sep: sep, limit: limit, buf: make([]byte, 256<<10)}
+	return &lineReader{r: r, sep: sep, limit: limit, buf: make([]byte, 64<<10)}
 }
 
 // offset is where the next line begins.

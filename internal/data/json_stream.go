@@ -18,7 +18,7 @@ type jsonStream struct {
 }
 
 func newJSONStream(r io.Reader, l Limits) *jsonStream {
-	return &jsonStream{r: r, limit: l.Feature, depth: l.Depth, buf: make([]byte, 256<<10)}
+	return &jsonStream{r: r, limit: l.Feature, depth: l.Depth, buf: make([]byte, 64<<10)}
 }
 
 // fill reads more behind what is kept: everything from keep on.
