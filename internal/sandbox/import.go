@@ -231,17 +231,14 @@ func (c *call) showImport() (reply, error) {
 		return empty(http.StatusNotFound), nil
 	}
 	var j store.Job
-	var more fields
 	err := c.view(func(t *store.Tx) (err error) {
-		if j, err = t.Job(c.ctx(), c.id); err == nil && j.State == store.Complete {
-			more = fields{{"any_table_raster", false}, {"derived_visualization_id", j.VisualizationID}}
-		}
+		j, err = t.Job(c.ctx(), c.id)
 		return err
 	})
 	if store.IsNotFound(err) {
 		return failed(), nil
 	}
-	if err == nil && !j.Ended() && j.State != store.Pending {
+	if err == nil && !j.Ended() && j.State != store.Pending && j.CreatedAt.Before(c.s.clock.Now().Add(-5*time.Minute)) {
 		err = c.update(func(t *store.Tx) error {
 			if j, err = t.Job(c.ctx(), c.id); err != nil || j.Ended() || j.State == store.Pending {
 				return err
@@ -250,5 +247,5 @@ func (c *call) showImport() (reply, error) {
 			return err
 		})
 	}
-	return reply{status: http.StatusOK, body: append(importShape(j), more...), plain: true}, err
+	return reply{status: http.StatusOK, body: importShape(j), plain: true}, err
 }

@@ -27,6 +27,9 @@ func importShape(j store.Job) fields {
 	if j.HTTPCode != nil {
 		f = append(f, field{"http_response_code", fmt.Sprint(*j.HTTPCode)}, field{"http_response_code_message", http.StatusText(*j.HTTPCode)})
 	}
+	if j.State == store.Complete {
+		f = append(f, field{"any_table_raster", false}, field{"derived_visualization_id", j.VisualizationID})
+	}
 	return f
 }
 

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -44,27 +43,43 @@ type field struct {
 }
 
 // MarshalJSON writes the object in its order.
-func (f fields) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, field := range f {
-		if i > 0 {
-			b.WriteByte(',')
+func (f fields) MarshalJSON() ([]byte, error) { return appendJSON(nil, f) }
+
+// appendJSON writes a value behind b. Objects are written straight through: going by json.Marshal at every level would
+// look at the innermost ones once for each level.
+func appendJSON(b []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case fields:
+		b = append(b, '{')
+		for i, field := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			key, err := json.Marshal(field.key)
+			if err != nil {
+				return nil, err
+			}
+			b = append(append(b, key...), ':')
+			if b, err = appendJSON(b, field.value); err != nil {
+				return nil, err
+			}
 		}
-		key, err := json.Marshal(field.key)
-		if err != nil {
-			return nil, err
+		return append(b, '}'), nil
+	case []fields:
+		b = append(b, '[')
+		for i, f := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendJSON(b, f); err != nil {
+				return nil, err
+			}
 		}
-		value, err := json.Marshal(field.value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(value)
+		return append(b, ']'), nil
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	plain, err := json.Marshal(v)
+	return append(b, plain...), err
 }
 
 var callbackName = regexp.MustCompile(`(?i)^[$a-z_][0-9a-z_$]*$`)
@@ -80,7 +95,7 @@ func (s *Sandbox) send(w http.ResponseWriter, r *http.Request, answer reply) {
 	if callback := r.URL.Query().Get("callback"); callback != "" && answer.body != nil && !answer.plain {
 		if !callbackName.MatchString(callback) {
 			answer = errorsOf(http.StatusBadRequest, fields{{"callback", "Invalid callback format"}})
-		} else if b, err := json.Marshal(answer.body); err == nil {
+		} else if b, err := appendJSON(nil, answer.body); err == nil {
 			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 			w.WriteHeader(answer.status)
 			w.Write([]byte("/**/" + callback + "(" + string(b) + ")"))
@@ -95,7 +110,7 @@ func (s *Sandbox) send(w http.ResponseWriter, r *http.Request, answer reply) {
 		w.WriteHeader(answer.status)
 		return
 	}
-	b, err := json.Marshal(answer.body)
+	b, err := appendJSON(nil, answer.body)
 	if err != nil {
 		s.config.Log.Error("an answer has no JSON form", "path", r.URL.Path, "error", err)
 		answer.status, b = http.StatusInternalServerError, []byte(`{"status":"500","error":"Internal Server Error"}`)

@@ -19,9 +19,8 @@ const (
 type Stage struct {
 	store   *Store
 	name    string
-	columns int
-	insert  string // for one row
-	rows    [][]any
+	columns []string // quoted, from cartodb_id on
+	values  []any    // of the rows that wait, one row behind the other
 	bytes   int64
 
 	Rows          int64
@@ -32,8 +31,10 @@ type Stage struct {
 // Stage creates the table for a job's rows: cartodb_id, the_geom and its webmercator twin, then the given columns.
 // What an earlier attempt of the same job left is dropped.
 func (s *Store) Stage(ctx context.Context, job string, columns []Column) (*Stage, error) {
-	st := &Stage{store: s, name: stagePrefix + job, columns: len(columns) + 2, GeometryTypes: []string{}}
-	st.insert = insertStatement(st.name, columns)
+	st := &Stage{store: s, name: stagePrefix + job, columns: []string{`"cartodb_id"`, `"the_geom"`}, GeometryTypes: []string{}}
+	for _, c := range columns {
+		st.columns = append(st.columns, quote(c.Name))
+	}
 	return st, s.Update(ctx, func(t *Tx) error {
 		if _, err := t.tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+quote(st.name)); err != nil {
 			return err
@@ -58,34 +59,28 @@ func createStatement(table string, columns []Column) string {
 	return b.String()
 }
 
-func insertStatement(table string, columns []Column) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, `INSERT INTO %s ("cartodb_id", "the_geom"`, quote(table))
-	for _, c := range columns {
-		fmt.Fprintf(&b, ", %s", quote(c.Name))
-	}
-	b.WriteString(") VALUES (?, ?" + strings.Repeat(", ?", len(columns)) + ")")
-	return b.String()
+// insertStatement inserts n rows at a time.
+func (st *Stage) insertStatement(n int) string {
+	row := "(?" + strings.Repeat(", ?", len(st.columns)-1) + ")"
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", quote(st.name), strings.Join(st.columns, ", "), row+strings.Repeat(", "+row, n-1))
 }
 
 // Append adds a row; id 0 means the next number. The stage keeps geometry and values until they are written, which
 // Flush does at the latest.
 func (st *Stage) Append(ctx context.Context, id int64, geometry []byte, values []any) error {
-	row := make([]any, 0, st.columns)
-	if row = append(row, id); id == 0 {
-		row[0] = nil
+	first := len(st.values)
+	st.values = append(st.values, nil, nil)
+	if id != 0 {
+		st.values[first] = id
 	}
-	if geometry == nil {
-		row = append(row, nil)
-	} else {
-		row = append(row, geometry)
+	if geometry != nil {
+		st.values[first+1] = geometry
 		st.noteGeometry(geometry)
 	}
-	row = append(row, values...)
-	st.rows = append(st.rows, row)
-	st.bytes += rowSize(row)
+	st.values = append(st.values, values...)
+	st.bytes += rowSize(st.values[first:])
 	st.Rows++
-	if len(st.rows) < chunkRows && st.bytes < chunkBytes {
+	if len(st.values) < chunkRows*len(st.columns) && st.bytes < chunkBytes {
 		return nil
 	}
 	return st.Flush(ctx)
@@ -116,26 +111,39 @@ func rowSize(row []any) int64 {
 	return n
 }
 
+// together is how many values go into one INSERT: few enough for SQLite, enough to spare most of the cost of a call.
+const together = 1000
+
 // Flush writes the rows that are waiting, in one transaction.
 func (st *Stage) Flush(ctx context.Context) error {
-	if len(st.rows) == 0 {
+	if len(st.values) == 0 {
 		return nil
 	}
 	err := st.store.Update(ctx, func(t *Tx) error {
-		insert, err := t.tx.PrepareContext(ctx, st.insert)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
-		for _, row := range st.rows {
-			if _, err := insert.ExecContext(ctx, row...); err != nil {
+		width := len(st.columns)
+		many := max(1, together/width)
+		rest := st.values
+		for _, n := range []int{many, 1} {
+			if len(rest) < n*width {
+				continue
+			}
+			insert, err := t.tx.PrepareContext(ctx, st.insertStatement(n))
+			if err != nil {
 				return err
+			}
+			defer insert.Close()
+			for ; len(rest) >= n*width; rest = rest[n*width:] {
+				// A context that can end would cost a goroutine for each call; the transaction itself ends with ctx.
+				if _, err := insert.ExecContext(context.WithoutCancel(ctx), rest[:n*width]...); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
 	st.Size += st.bytes
-	st.rows, st.bytes = st.rows[:0], 0
+	clear(st.values)
+	st.values, st.bytes = st.values[:0], 0
 	return err
 }
 
