@@ -81,12 +81,14 @@ func (r *csvReader) lenient() ([]cell, error) {
 	}
 	if bytes.IndexByte(line, '"') < 0 {
 		r.split(line)
+		r.cutAtNUL(line)
 		return r.cells, nil
 	}
 	if line, err = r.join(line); err != nil {
 		return nil, err
 	}
 	r.splitQuoted(line)
+	r.cutAtNUL(line)
 	return r.cells, nil
 }
 
@@ -121,10 +123,6 @@ func (r *csvReader) join(line []byte) ([]byte, error) {
 // split cuts a line without quotes.
 func (r *csvReader) split(line []byte) {
 	cells := r.cells[:0]
-	if bytes.IndexByte(line, 0) >= 0 {
-		r.splitQuoted(line)
-		return
-	}
 	for len(line) > 0 {
 		i := bytes.IndexByte(line, ',')
 		if i < 0 {
@@ -140,24 +138,63 @@ func (r *csvReader) split(line []byte) {
 	r.cells = cells
 }
 
-// splitQuoted cuts a line with quotes as GDAL's CSVSplitLine does. Text behind a
-// NUL is lost: GDAL's strings end there.
+// splitQuoted cuts a line with quotes as GDAL's CSVSplitLine does. Cells that
+// need no change are not copied.
 func (r *csvReader) splitQuoted(line []byte) {
-	r.cells = r.cells[:0]
-	if len(line) == 0 {
-		return
-	}
+	cells := r.cells[:0]
 	if cap(r.text) < len(line) {
 		r.text = make([]byte, 0, 2*len(line))
 	}
 	text := r.text[:0]
-	start, inside, quoted := 0, false, false
-	for i := 0; i < len(line); i++ {
-		c := line[i]
+	quote := bytes.IndexByte(line, '"') // the next one
+	for i := 0; i <= len(line); i++ {
+		if quote >= 0 && quote < i {
+			quote = indexFrom(line, '"', i)
+		}
+		comma := indexFrom(line, ',', i)
 		switch {
+		case quote < 0 && comma < 0:
+			cells = append(cells, cell{text: line[i:]})
+			i = len(line)
+		case comma >= 0 && (quote < 0 || comma < quote):
+			cells = append(cells, cell{text: line[i:comma]})
+			i = comma
+		default:
+			start := len(text)
+			var plain []byte
+			plain, text, i = unquoteCell(text, line, i)
+			if plain == nil {
+				plain = text[start:len(text):len(text)]
+			}
+			cells = append(cells, cell{plain, true})
+		}
+	}
+	r.cells = cells
+}
+
+// indexFrom is bytes.IndexByte of what follows a place.
+func indexFrom(b []byte, c byte, from int) int {
+	if i := bytes.IndexByte(b[from:], c); i >= 0 {
+		return from + i
+	}
+	return -1
+}
+
+// unquoteCell reads the cell with quotes that begins at i and gives the place of
+// the delimiter behind it. The cell is a part of the line if its only quotes are
+// around it, else it is nil and appended to the text.
+func unquoteCell(text, line []byte, i int) (plain, _ []byte, end int) {
+	if line[i] == '"' {
+		closing := indexFrom(line, '"', i+1)
+		if closing > 0 && (closing+1 == len(line) || line[closing+1] == ',') {
+			return line[i+1 : closing : closing], text, closing + 1
+		}
+	}
+	inside := false
+	for ; i < len(line); i++ {
+		switch c := line[i]; {
 		case c == ',' && !inside:
-			r.cells = append(r.cells, cell{untilNUL(text[start:len(text):len(text)]), quoted})
-			start, quoted = len(text), false
+			return nil, text, i
 		case c != '"':
 			text = append(text, c)
 		case inside && i+1 < len(line) && line[i+1] == '"':
@@ -165,10 +202,19 @@ func (r *csvReader) splitQuoted(line []byte) {
 			i++
 		default:
 			inside = !inside
-			quoted = true
 		}
 	}
-	r.cells = append(r.cells, cell{untilNUL(text[start:]), quoted})
+	return nil, text, i
+}
+
+// cutAtNUL cuts the cells of a line that has NULs: GDAL's strings end there.
+func (r *csvReader) cutAtNUL(line []byte) {
+	if bytes.IndexByte(line, 0) < 0 {
+		return
+	}
+	for i := range r.cells {
+		r.cells[i].text = untilNUL(r.cells[i].text)
+	}
 }
 
 func untilNUL(b []byte) []byte {

@@ -108,6 +108,9 @@ func (s *csvShape) read(cells []cell) error {
 
 // coordinate reads a number, which here alone may have a decimal comma.
 func coordinate(text []byte) (float64, bool) {
+	if f, ok := parseFloat(text); ok {
+		return f, true
+	}
 	if i := bytes.IndexByte(text, ','); i >= 0 {
 		var buf [64]byte
 		if len(text) > len(buf) {

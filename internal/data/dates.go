@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bytes"
 	"strconv"
 	"time"
 )
@@ -78,19 +77,14 @@ func (p *dateParser) spaces() {
 func parseMoment(b []byte) (m moment, ok bool) {
 	p := dateParser{b: b}
 	p.spaces()
-	if bytes.IndexByte(p.b[p.i:], '-') > 0 || bytes.IndexByte(p.b[p.i:], '/') > 0 {
-		if isTimeWithZone(p.b[p.i:]) {
-			return p.clock(m)
-		}
+	first := p.i
+	for first < len(b) && isDigit(b[first]) {
+		first++
+	}
+	if first < len(b) && (b[first] == '-' || b[first] == '/') {
 		return p.date()
 	}
 	return p.clock(m)
-}
-
-// isTimeWithZone tells 10:20:30-02:00 from a date.
-func isTimeWithZone(b []byte) bool {
-	colon := bytes.IndexByte(b, ':')
-	return colon == 1 || colon == 2
 }
 
 func (p *dateParser) date() (m moment, ok bool) {

@@ -28,6 +28,9 @@ func codeOf(ewkb []byte) uint32 {
 	return h.code
 }
 
+// canonicalCode is codeOf for what an encoder wrote.
+func canonicalCode(ewkb []byte) uint32 { return uint32(ewkb[1]) }
+
 // Bounds gives the bounding box of a geometry in EWKB. Ok is false if the
 // geometry is empty or malformed.
 func Bounds(ewkb []byte) (box Extent, ok bool) {

@@ -47,7 +47,7 @@ func (s *shapes) add(ewkb []byte, bounds Extent) ([]byte, error) {
 		s.nulls++
 		return nil, nil
 	}
-	code := codeOf(ewkb)
+	code := canonicalCode(ewkb)
 	if s.rule == ruleUnknown {
 		if code == codeCollection {
 			return nil, faultf(1012, "the first geometry is a geometry collection, which CARTO does not store")
@@ -75,7 +75,7 @@ func (s *shapes) add(ewkb []byte, bounds Extent) ([]byte, error) {
 		s.nulls++
 		return nil, nil
 	}
-	s.kinds[codeOf(final)]++
+	s.kinds[canonicalCode(final)]++
 	s.extent.union(bounds)
 	if bounds.West < -180 || bounds.East > 180 || bounds.South < -90 || bounds.North > 90 {
 		s.strays++
