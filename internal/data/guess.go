@@ -45,10 +45,30 @@ func classify(b []byte) (cellKind, trait) {
 	if !isDigit(c) && !isSpace(c) && c != '-' && c != '+' && c != '.' {
 		return kindText, 0
 	}
+	if kind, ok := classifyUsual(b); ok {
+		return kind, 0
+	}
 	if kind, traits, ok := classifyNumber(b); ok {
 		return kind, traits
 	}
 	return classifyDate(b)
+}
+
+// classifyUsual recognises, faster than what follows, the two shapes that most
+// cells beginning with a digit have: 123 and 2020-01-31.
+func classifyUsual(b []byte) (cellKind, bool) {
+	n := 0
+	for n < len(b) && isDigit(b[n]) {
+		n++
+	}
+	if n == len(b) {
+		return kindInt, n < 10 && (b[0] != '0' || n == 1)
+	}
+	if n != 4 || len(b) != 10 || b[4] != '-' || b[7] != '-' || !isDigit(b[5]) || !isDigit(b[6]) || !isDigit(b[8]) || !isDigit(b[9]) {
+		return kindText, false
+	}
+	month, day := (b[5]-'0')*10+b[6]-'0', (b[8]-'0')*10+b[9]-'0'
+	return kindDate, 1 <= month && month <= 12 && 1 <= day && day <= 28 && string(b[:4]) != "0000"
 }
 
 func letterTrait(b []byte) trait {
