@@ -79,7 +79,7 @@ func TestFlags(t *testing.T) {
 	inherited := regexp.MustCompile("[Aa]ll flags of `cartosync ([a-z]+)`")
 	for command, own := range tables {
 		own = append(slices.Clone(own), "help") // every command has it
-		for _, other := range submatches(inherited, strings.Join(d.section(t, "`cartosync "+command+"`"), "\n")) {
+		for _, other := range submatches(inherited, strings.Join(d.section(t, "`cartosync "+command+"`"), " ")) {
 			own = append(own, tables[other]...)
 		}
 		got[command] = unique(own)
@@ -108,7 +108,7 @@ func TestMentions(t *testing.T) {
 		}
 	}
 	mention := regexp.MustCompile(`(?:^|[\s$])(?:cartosync|go run \./cmd/cartosync) +([a-z]+)(.*)`)
-	for _, d := range documents(t) {
+	for _, d := range pages(t) {
 		for i, line := range d.lines {
 			for _, text := range d.commands(i, line) {
 				m := mention.FindStringSubmatch(text)

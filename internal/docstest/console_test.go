@@ -1,14 +1,18 @@
 package docstest
 
 import (
+	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -18,22 +22,26 @@ import (
 // shows the exit code too. Both streams are compared, as a terminal shows them, without the lines
 // of progress, which begin with the time of day and come in any order.
 //
+// The comment "first: COMMAND" before a block does by a command what the text has told by then. A
+// block after the comment "until interrupted" is a command that goes on while the rest of the
+// document runs; what it exports is set for that.
+//
 // A line of three dots stands for any number of lines, three dots within a line for any text.
-// Lengths of time and ids are not compared.
+// Lengths of time, ids and ports are not compared.
 func TestConsole(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("the examples are written for a POSIX shell, and there is none here")
 	}
-	program := build(t)
+	path := build(t)
 	for _, d := range documents(t) {
 		t.Run(d.name, func(t *testing.T) {
-			w := newWorkspace(t, program)
+			w := newWorkspace(t, path)
 			var changed []replacement
 			for _, b := range d.blocks {
 				if _, excused := b.excuse(); excused || b.lang != "console" {
 					continue
 				}
-				got := w.run(t, d, b)
+				got := w.carryOut(t, d, b)
 				if !matches(b.body, got) {
 					changed = append(changed, replacement{b, got})
 				}
@@ -72,26 +80,42 @@ func rewrite(t *testing.T, d *document, changed []replacement) {
 	}
 }
 
-var build = func() func(*testing.T) string {
-	var once sync.Once
-	var dir, output string
-	var err error
-	return func(t *testing.T) string {
-		t.Helper()
-		once.Do(func() {
-			if dir, err = os.MkdirTemp("", "docstest"); err != nil {
-				return
-			}
-			var out []byte
-			out, err = exec.Command("go", "build", "-o", filepath.Join(dir, "cartosync"), root+"/cmd/cartosync").CombinedOutput()
-			output = string(out)
-		})
-		if err != nil {
-			t.Fatalf("the program cannot be built: %v\n%s", err, output)
-		}
-		return filepath.Join(dir, "cartosync")
+// scratch is a directory for all tests, which TestMain removes.
+var scratch = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "docstest") })
+
+// program is the path of the program, built once.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := scratch()
+	if err != nil {
+		return "", err
 	}
-}()
+	path := filepath.Join(dir, "cartosync")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	out, err := exec.Command("go", "build", "-o", path, root+"/cmd/cartosync").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("the program cannot be built: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := scratch(); err == nil {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // A workspace is where the commands of one document run.
 type workspace struct {
@@ -111,6 +135,53 @@ func newWorkspace(t *testing.T, program string) *workspace {
 		"HOME=" + home, "XDG_CONFIG_HOME=" + home, "TMPDIR=" + t.TempDir(), "LC_ALL=C", "GORACE=atexit_sleep_ms=0",
 	}
 	return w
+}
+
+// carryOut does what a block says and returns the block as it should be.
+func (w *workspace) carryOut(t *testing.T, d *document, b block) []string {
+	t.Helper()
+	if b.comment == "until interrupted" {
+		return w.start(t, d, b)
+	}
+	if command, ok := strings.CutPrefix(b.comment, "first: "); ok {
+		if printed, err := w.shell(command); err != nil {
+			t.Errorf("%s:%d: %s: %v\n%s", d.name, b.line-1, command, err, printed)
+		}
+	}
+	return w.run(t, d, b)
+}
+
+// start begins a command that runs until the test ends, and returns the block with as many lines
+// of what it prints as are documented.
+func (w *workspace) start(t *testing.T, d *document, b block) []string {
+	t.Helper()
+	command, _ := strings.CutPrefix(b.body[0], "$ ")
+	c := exec.Command("sh", "-c", "exec "+command) // the shell becomes the command, which gets the signal
+	c.Dir, c.Env = w.dir, w.env
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Signal(os.Interrupt)
+		if err := c.Wait(); err != nil {
+			t.Errorf("%s:%d: %s ends with %v when it is interrupted", d.name, b.line, command, err)
+		}
+	})
+	silent := time.AfterFunc(time.Minute, func() { c.Process.Kill() }) // it prints less than is documented
+	defer silent.Stop()
+	got := []string{b.body[0]}
+	lines := bufio.NewScanner(out)
+	for len(got) < len(b.body) && lines.Scan() {
+		got = append(got, lines.Text())
+		if variable, ok := strings.CutPrefix(lines.Text(), "export "); ok {
+			w.env = append(w.env, variable)
+		}
+	}
+	return got
 }
 
 // run carries out the commands of a block and returns it as it should be.
@@ -153,7 +224,7 @@ func withoutProgress(text string) []string {
 	return lines
 }
 
-var volatile = regexp.MustCompile(`\b\d+(\.\d+)?(ms|s)\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+var volatile = regexp.MustCompile(`127\.0\.0\.1:\d+|\b\d+(\.\d+)?(ms|s)\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 // matches reports whether what was printed is what is documented.
 func matches(documented, printed []string) bool {

@@ -51,6 +51,25 @@ func documents(t *testing.T) []*document {
 	return docs
 }
 
+// pages are all documents of the project that people read: their links and what they mention of
+// the command line is checked, whoever runs their examples.
+func pages(t *testing.T) []*document {
+	t.Helper()
+	all := append(documents(t), open(t, "CONTRIBUTING.md"), open(t, "CHANGELOG.md"))
+	examples, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("there are no examples with a README.md: %v", err)
+	}
+	for _, path := range examples {
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, open(t, filepath.ToSlash(rel)))
+	}
+	return all
+}
+
 // open reads a document by its name from the module's directory.
 func open(t *testing.T, name string) *document {
 	t.Helper()

@@ -15,7 +15,7 @@ var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 // TestLinks follows every link within the repository, to the heading that it names.
 func TestLinks(t *testing.T) {
 	anchors := map[string]map[string]bool{}
-	docs := documents(t)
+	docs := pages(t)
 	for _, d := range docs {
 		anchors[d.name] = d.anchors()
 	}
