@@ -17,12 +17,12 @@ import (
 )
 
 // unpack lists the layers of an archive.
-func (l Limits) unpack(archive Format, file string, s *source) ([]*Layer, error) {
+func (l Limits) unpack(ctx context.Context, archive Format, file string, s *source) ([]*Layer, error) {
 	switch archive {
 	case FormatZIP:
 		return l.unzip(s)
 	case FormatGZ, FormatBZ2, FormatTAR:
-		return l.unstream(archive, file, s)
+		return l.unstream(ctx, archive, file, s)
 	}
 	return []*Layer{{Name: name.Base(file), File: file, Format: archive, limits: l}}, nil
 }
@@ -135,15 +135,15 @@ func (c contextReader) Read(p []byte) (int, error) {
 }
 
 // unstream lists what a gz, tgz, tar or bz2 file holds.
-func (l Limits) unstream(archive Format, file string, s *source) ([]*Layer, error) {
+func (l Limits) unstream(ctx context.Context, archive Format, file string, s *source) ([]*Layer, error) {
 	open := func(ctx context.Context) (io.ReadCloser, error) {
 		return l.decompress(archive, s.open(ctx), s.size)
 	}
 	inner := strings.TrimSuffix(strings.TrimSuffix(file, ".gz"), ".bz2")
 	if strings.HasSuffix(inner, ".tar") || strings.HasSuffix(inner, ".tgz") {
-		return l.untar(open)
+		return l.untar(ctx, open)
 	}
-	r, err := open(context.Background())
+	r, err := open(ctx)
 	if err != nil {
 		return nil, readFault(err)
 	}
@@ -175,8 +175,8 @@ func (l Limits) decompress(archive Format, r io.ReadCloser, size int64) (io.Read
 }
 
 // untar lists the members of a tar file. Each layer finds its own member again.
-func (l Limits) untar(open func(context.Context) (io.ReadCloser, error)) ([]*Layer, error) {
-	r, err := open(context.Background())
+func (l Limits) untar(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) ([]*Layer, error) {
+	r, err := open(ctx)
 	if err != nil {
 		return nil, readFault(err)
 	}

@@ -12,7 +12,8 @@ import (
 // errLateText says that a file whose beginning is ASCII goes on otherwise.
 var errLateText = errors.New("text beyond ASCII behind the encoding sample")
 
-// dialectSample is how much of a file is looked at to decide how to read it.
+// dialectSample is how much of a file is looked at to find the delimiter, if the
+// encoding sample does not hold enough lines.
 const dialectSample = 4 << 20
 
 // A csvDialect is how a delimited file is read.
@@ -34,7 +35,7 @@ func csvDialectOf(ctx context.Context, l *Layer) (csvDialect, error) {
 		return csvDialect{}, err
 	}
 	defer r.Close()
-	head, err := io.ReadAll(io.LimitReader(r, dialectSample))
+	head, err := readHead(r)
 	if err != nil {
 		return csvDialect{}, err
 	}
@@ -60,6 +61,22 @@ func csvDialectOf(ctx context.Context, l *Layer) (csvDialect, error) {
 		d.rewrite = cells < 2
 	}
 	return d, nil
+}
+
+// readHead reads the encoding sample, and more if that is less than the lines
+// that decide the delimiter.
+func readHead(r io.Reader) ([]byte, error) {
+	head := make([]byte, encodingSample+1)
+	n, err := io.ReadFull(r, head)
+	head = head[:n]
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return head, nil
+	}
+	if err != nil || bytes.Count(head, []byte{'\n'}) >= delimiterLines {
+		return head, err
+	}
+	more, err := io.ReadAll(io.LimitReader(r, dialectSample-encodingSample))
+	return append(head, more...), err
 }
 
 // badFirstLine is what an illegal quote in the first line leads to: an error of

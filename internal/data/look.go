@@ -62,7 +62,7 @@ func (l Limits) LookAt(ctx context.Context, file string, r io.ReaderAt, size int
 
 // look fills in what the content says. Errors are those of reading.
 func (l Limits) look(ctx context.Context, file string, s *source, o Options, look *Look) error {
-	f, err := l.openSource(file, s)
+	f, err := l.openSource(ctx, file, s)
 	if err != nil {
 		return look.fail(err)
 	}

@@ -296,7 +296,7 @@ func TestErrorsOfReadingAreNoFaults(t *testing.T) {
 func TestContextEndsALook(t *testing.T) {
 	content := "a,b\n1,x\n"
 	cause := errors.New("enough")
-	for _, tt := range [][2]string{{"a.csv", content}, {"a.geojson", onePoint}, {"a.zip", zipped(t, "a.csv", content)}, {"a.csv.gz", gzipped(t, content)}} {
+	for _, tt := range [][2]string{{"a.csv", content}, {"a.geojson", onePoint}, {"a.zip", zipped(t, "a.csv", content)}, {"a.csv.gz", gzipped(t, content)}, {"a.tgz", gzipped(t, tarred(t, "a.csv", content))}} {
 		t.Run(tt[0], func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			cancel(cause)

@@ -53,10 +53,10 @@ func Open(file string, r io.ReaderAt, size int64) (*File, error) {
 
 // Open is the function [Open] with other limits.
 func (l Limits) Open(file string, r io.ReaderAt, size int64) (*File, error) {
-	return l.openSource(file, &source{r: r, size: size})
+	return l.openSource(context.Background(), file, &source{r: r, size: size})
 }
 
-func (l Limits) openSource(file string, s *source) (*File, error) {
+func (l Limits) openSource(ctx context.Context, file string, s *source) (*File, error) {
 	normal := name.Normalize(path.Base(file))
 	f := &File{source: s}
 	var err error
@@ -65,7 +65,7 @@ func (l Limits) openSource(file string, s *source) (*File, error) {
 		f.Format, f.Layers, err = l.plain(normal, s)
 	default:
 		f.Format = archive
-		f.Layers, err = l.unpack(archive, normal, s)
+		f.Layers, err = l.unpack(ctx, archive, normal, s)
 	}
 	if err != nil {
 		return nil, err

@@ -27,12 +27,11 @@ type Schema struct {
 // The kinds of geometry that a dataset can have. A dataset whose geometries are
 // of more than one kind is GeometryMixed.
 const (
-	GeometryNone         = ""
-	GeometryPoint        = "point"
-	GeometryLine         = "multilinestring"
-	GeometryPolygon      = "multipolygon"
-	GeometryMixed        = "geometry"
-	geometryUnrecognised = "unsupported"
+	GeometryNone    = ""
+	GeometryPoint   = "point"
+	GeometryLine    = "multilinestring"
+	GeometryPolygon = "multipolygon"
+	GeometryMixed   = "geometry"
 )
 
 // An IDSource says where the values of cartodb_id come from.

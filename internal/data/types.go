@@ -133,22 +133,21 @@ type WarningCode string
 
 // The warnings.
 const (
-	WarnEncoding         WarningCode = "encoding"           // the encoding is a guess, or will be guessed wrong
-	WarnLineEndings      WarningCode = "line_endings"       // rows are lost to mixed line endings
-	WarnSkippedRows      WarningCode = "skipped_rows"       // malformed rows are dropped
-	WarnExtraCells       WarningCode = "extra_cells"        // cells beyond the header are dropped
-	WarnNoHeader         WarningCode = "no_header"          // the first line is taken for data
-	WarnDroppedColumn    WarningCode = "dropped_column"     // a column does not reach the dataset
-	WarnLeadingZeros     WarningCode = "leading_zeros"      // codes become numbers and lose zeros or a plus sign
-	WarnExponents        WarningCode = "exponents"          // codes such as 1E5 become numbers
-	WarnBooleanWords     WarningCode = "boolean_words"      // a category of one-letter words becomes boolean
-	WarnMixedTypes       WarningCode = "mixed_types"        // a few cells turn a column of numbers or dates into text
-	WarnLateValues       WarningCode = "late_values"        // values after the guessing window do not fit the type
-	WarnBigNumbers       WarningCode = "big_numbers"        // integers beyond 64 bits are clamped
-	WarnInvalidGeometry  WarningCode = "invalid_geometry"   // a geometry column that cannot be read is renamed
-	WarnMixedGeometries  WarningCode = "mixed_geometries"   // the dataset holds several kinds of geometry
-	WarnLostParts        WarningCode = "lost_parts"         // only the first part of multi-part geometries is kept
-	WarnOutOfRange       WarningCode = "out_of_range"       // coordinates that are no degrees
-	WarnIgnoredLayers    WarningCode = "ignored_layers"     // an archive holds more layers than CARTO imports
-	WarnIgnoredReference WarningCode = "ignored_references" // a reference system that has no meaning here
+	WarnEncoding        WarningCode = "encoding"         // the encoding is a guess, or will be guessed wrong
+	WarnLineEndings     WarningCode = "line_endings"     // rows are lost to mixed line endings
+	WarnSkippedRows     WarningCode = "skipped_rows"     // malformed rows are dropped
+	WarnExtraCells      WarningCode = "extra_cells"      // cells beyond the header are dropped
+	WarnNoHeader        WarningCode = "no_header"        // the first line is taken for data
+	WarnDroppedColumn   WarningCode = "dropped_column"   // a column does not reach the dataset
+	WarnLeadingZeros    WarningCode = "leading_zeros"    // codes become numbers and lose zeros or a plus sign
+	WarnExponents       WarningCode = "exponents"        // codes such as 1E5 become numbers
+	WarnBooleanWords    WarningCode = "boolean_words"    // a category of one-letter words becomes boolean
+	WarnMixedTypes      WarningCode = "mixed_types"      // a few cells turn a column of numbers or dates into text
+	WarnLateValues      WarningCode = "late_values"      // values after the guessing window do not fit the type
+	WarnBigNumbers      WarningCode = "big_numbers"      // integers beyond 64 bits are clamped
+	WarnInvalidGeometry WarningCode = "invalid_geometry" // a geometry column that cannot be read is renamed
+	WarnMixedGeometries WarningCode = "mixed_geometries" // the dataset holds several kinds of geometry
+	WarnLostParts       WarningCode = "lost_parts"       // only the first part of multi-part geometries is kept
+	WarnOutOfRange      WarningCode = "out_of_range"     // coordinates that are no degrees
+	WarnIgnoredLayers   WarningCode = "ignored_layers"   // an archive holds more layers than CARTO imports
 )
