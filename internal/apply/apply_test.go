@@ -170,8 +170,8 @@ func TestAttachedSynchronizationFillsTheDataset(t *testing.T) {
 		if err := a.client.DeleteSynchronization(t.Context(), a.dataset("air").Synchronization.ID); err != nil {
 			t.Fatal(err)
 		}
-		a.converges("done update air")
 		a.serve("air_export.csv", "station,no2\nc,9\n")
+		a.converges("done update air")
 		waitFor(t, 3*time.Hour, func() bool { return cmp.Equal(a.column("air", "station"), []string{"c"}) })
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
@@ -37,6 +36,7 @@ func (j *job) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.attachedAfter = j.sync.RanAt
 	name, id, soon := j.a.Dataset, j.a.ID, past()
 	u := carto.SyncUpdate{Name: &name, DatasetID: &id, Refetch: true, RunAt: &soon}
 	err = j.changeSync(ctx, u, func(s carto.Synchronization) bool { return s.Name == name && s.DatasetID == id })
@@ -140,7 +140,7 @@ func (j *job) refresh(ctx context.Context) error {
 	if err := j.attach(ctx); err != nil {
 		return err
 	}
-	if err := j.awaitRun(ctx, time.Now()); err != nil {
+	if err := j.awaitRun(ctx, j.attachedAfter); err != nil {
 		return errors.Join(err, j.detach(ctx))
 	}
 	if err := j.detach(ctx); err != nil {

@@ -20,6 +20,8 @@ type job struct {
 	live carto.Dataset          // the dataset, as last read or answered
 	sync *carto.Synchronization // its synchronization, if the action deals with one
 
+	attachedAfter time.Time // when its last run had ended before it was attached
+
 	fetched *data.Look // at what a URL gave, which the plan has not seen
 }
 

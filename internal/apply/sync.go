@@ -283,18 +283,18 @@ func (j *job) detach(ctx context.Context) error {
 // revive makes CARTO run a synchronization again that it gave up, and waits for
 // that run.
 func (j *job) revive(ctx context.Context) error {
+	before := j.sync.RanAt
 	state, none, soon := carto.SyncSuccess, 0, past()
 	u := carto.SyncUpdate{State: &state, Retried: &none, RunAt: &soon}
 	if _, err := j.Client.UpdateSynchronization(ctx, j.sync.ID, u); err != nil {
 		return err
 	}
-	return j.awaitRun(ctx, time.Now())
+	return j.awaitRun(ctx, before)
 }
 
-// awaitRun waits for the end of a run that began after since, and reports its
-// failure in CARTO's words.
-func (j *job) awaitRun(ctx context.Context, since time.Time) error {
-	before := j.sync.RanAt
+// awaitRun waits for the end of a run after the one that ended before, and
+// reports its failure in CARTO's words.
+func (j *job) awaitRun(ctx context.Context, before time.Time) error {
 	err := poll(ctx, j.Options.SyncWait, func(ctx context.Context) (bool, error) {
 		if err := j.rereadSync(ctx); err != nil {
 			return false, err
@@ -304,7 +304,7 @@ func (j *job) awaitRun(ctx context.Context, since time.Time) error {
 	})
 	switch {
 	case errors.Is(err, errTimeout):
-		return fmt.Errorf("CARTO did not run synchronization %s within %s of %s; apply again later", j.sync.ID, j.Options.SyncWait, since.UTC().Format(time.RFC3339))
+		return fmt.Errorf("CARTO did not run synchronization %s within %s; apply again later", j.sync.ID, j.Options.SyncWait)
 	case err != nil:
 		return err
 	case j.sync.State == carto.SyncFailure:

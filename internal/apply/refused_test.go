@@ -1,0 +1,235 @@
+package apply_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/sandbox"
+)
+
+const oneFile = "datasets: [{name: trees, source: {file: trees.csv}}]"
+
+// fails expects the only action to fail with a text that contains all parts,
+// and the account to hold just the datasets named.
+func (a *account) fails(in plan.Input, p plan.Plan, left []string, parts ...string) {
+	a.t.Helper()
+	report := a.carryOut(a.t.Context(), in, p)
+	if len(report.Results) != 1 || report.Results[0].Err == nil {
+		a.t.Fatalf("apply did %q", results(report))
+	}
+	for _, part := range parts {
+		if got := report.Results[0].Err.Error(); !strings.Contains(got, part) {
+			a.t.Errorf("%q does not say %q", got, part)
+		}
+	}
+	if diff := cmp.Diff(left, a.names()); diff != "" {
+		a.t.Errorf("datasets: wanted -, got +:\n%s", diff)
+	}
+}
+
+// TestWhatIsNotAsExpectedIsNotPublished: what an import made is compared with
+// what the plan saw in the source, and deleted if it is something else.
+func TestWhatIsNotAsExpectedIsNotPublished(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		file string
+		edit func(*data.Look)
+		says string
+	}{
+		{"rows are missing", trees, func(l *data.Look) { l.Rows = 3 }, "has 2 rows where its source has 3"},
+		{"geometry is missing", "name\noak\n", func(l *data.Look) { l.Geometry = data.GeometryPoint }, "has no geometry"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := newAccount(t)
+				a.file("trees.csv", c.file)
+				a.manifest(oneFile)
+				in := a.input(t.Context())
+				look := in.Looks["trees"]
+				c.edit(&look)
+				in.Looks["trees"] = look
+				a.fails(in, plan.Compute(in), nil, c.says)
+			})
+		})
+	}
+}
+
+// TestStagingNameTakenMeanwhile: the import arrives under a suffix; it is
+// deleted, and what took the name is left alone.
+func TestStagingNameTakenMeanwhile(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		a.file("trees.csv", trees)
+		a.manifest(oneFile)
+		in := a.input(t.Context())
+		p := plan.Compute(in)
+		staging := p.Actions[0].Staging
+		if status, body := a.raw(http.MethodPost, "/api/v1/imports", map[string]any{"table_name": staging, "sql": "SELECT 1 AS a"}); status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+		waitFor(t, fewMinutes, func() bool { return len(a.names()) == 1 })
+		a.fails(in, p, []string{staging}, staging+"_1", "apply again")
+	})
+}
+
+// TestTruncatedImportIsNotPublished: a connector that reads more rows than the
+// account may have succeeds, with a warning only.
+func TestTruncatedImportIsNotPublished(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t, withOrders(t), func(c *sandbox.Config) { c.ConnectorRows = 1 })
+		a.manifest(`
+connections:
+  warehouse: {provider: hive, server: hive.example.org}
+datasets:
+  - {name: orders, source: {connector: warehouse, table: order_items}}
+`)
+		report := a.apply()
+		if got := results(report)[1]; !strings.Contains(got, "with a warning (max_rows_per_connection 1)") {
+			t.Errorf("it reads %q", got)
+		}
+		if got := a.names(); len(got) != 0 {
+			t.Errorf("left over: %q", got)
+		}
+	})
+}
+
+func TestMovedFieldsAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change carto.DatasetUpdate
+		says   string
+	}{
+		{"tags", carto.DatasetUpdate{Tags: &[]string{"mine"}}, `tags was`},
+		{"title", carto.DatasetUpdate{Title: ptr("Bäume")}, `title was "" when the plan was made and is "Bäume" now`},
+		{"name", carto.DatasetUpdate{Name: ptr("bosk")}, `name was "trees" when the plan was made and is "bosk" now`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := newAccount(t)
+				a.file("trees.csv", trees)
+				a.manifest(oneFile)
+				a.converges("done create trees")
+				a.file("trees.csv", trees+"yew,5,6\n")
+				in := a.input(t.Context())
+				p := plan.Compute(in)
+				id := a.dataset("trees").ID
+				a.update("trees", c.change)
+				a.fails(in, p, a.names(), c.says, "plan again and review")
+				if d := a.dataset(id); len(a.column(d.Name, "name")) != 2 {
+					t.Error("it was imported all the same")
+				}
+			})
+		})
+	}
+}
+
+// TestFileChangedBeforeAReimport: an overwrite cannot be taken back, but the
+// fingerprint is not advanced, so the next plan sees it.
+func TestFileChangedBeforeAReimport(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		a.file("trees.csv", trees)
+		a.manifest(oneFile)
+		a.converges("done create trees")
+		a.file("trees.csv", strings.Replace(trees, "oak", "ash", 1))
+		in := a.input(t.Context())
+		p := plan.Compute(in)
+		a.file("trees.csv", strings.Replace(trees, "oak", "fig", 1))
+		a.fails(in, p, []string{"trees"}, "trees.csv changed while it was uploaded")
+		a.converges("done reimport trees")
+	})
+}
+
+// TestFetchedContentsAreGuarded: what only apply sees is judged by apply.
+func TestFetchedContentsAreGuarded(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		a.serve("birds.csv", "name\nwren\nkite\nrook\n")
+		a.serve("less.csv", "name\nwren\n")
+		a.manifest(`datasets: [{name: birds, source: {url: "http://files.sandbox.test/birds.csv"}}]`)
+		a.converges("done create birds")
+		a.manifest(`datasets: [{name: birds, source: {url: "http://files.sandbox.test/less.csv"}}]`)
+		in := a.input(t.Context())
+		a.fails(in, plan.Compute(in), []string{"birds"}, "rows 3 -> 1", "--allow shrink:birds")
+		if diff := cmp.Diff([]string{"kite", "rook", "wren"}, a.column("birds", "name")); diff != "" {
+			t.Errorf("wanted -, got +:\n%s", diff)
+		}
+	})
+}
+
+// TestDeadSynchronizationIsRevived: one that CARTO gave up runs again; if it
+// fails again, apply says why.
+func TestDeadSynchronizationIsRevived(t *testing.T) {
+	for _, c := range []struct {
+		name, served, want string
+	}{
+		{"its source is back", "station,no2\nz,5\n", "done heal air"},
+		{"its source is still empty", "", `failed heal air: heal dataset "air": revive_synchronization: the run of its synchronization failed: 1005`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := everyKind(t)
+				a.apply()
+				state, ten := carto.SyncFailure, 10
+				u := carto.SyncUpdate{State: &state, Retried: &ten, Refetch: true}
+				if _, err := a.client.UpdateSynchronization(t.Context(), a.dataset("air").Synchronization.ID, u); err != nil {
+					t.Fatal(err)
+				}
+				a.serve("air_export.csv", c.served)
+				got := results(a.apply())
+				if len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
+					t.Errorf("apply did %q, wanted %q", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// TestRunningSynchronizationIsNotChanged: a change made during a run would be
+// lost, so it waits, and gives up in words.
+func TestRunningSynchronizationIsNotChanged(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := everyKind(t)
+		a.apply()
+		id := a.dataset("air").Synchronization.ID
+		state := carto.SyncSyncing
+		if _, err := a.client.UpdateSynchronization(t.Context(), id, carto.SyncUpdate{State: &state}); err != nil {
+			t.Fatal(err)
+		}
+		a.manifest(strings.Replace(manyKinds, "interval: 1h", "interval: 2h", 1))
+		got := results(a.apply())
+		if len(got) != 1 || !strings.Contains(got[0], "has been syncing for 15m0s; apply again when its run has ended") {
+			t.Errorf("apply did %q", got)
+		}
+		s, err := a.client.Synchronization(t.Context(), id)
+		if err != nil || s.Interval != time.Hour {
+			t.Errorf("its interval is %s, %v", s.Interval, err)
+		}
+	})
+}
+
+// TestNamesInPassingDoNotCollide: a synchronization's first import is called
+// after its URL, here like another dataset of the same run.
+func TestNamesInPassingDoNotCollide(t *testing.T) {
+	for range 10 {
+		each(t, func(t *testing.T) {
+			a := newAccount(t)
+			a.serve("parks.csv", "a\n1\n")
+			a.file("parks.csv", "b\n2\n")
+			a.manifest(`
+datasets:
+  - {name: parks, source: {file: parks.csv}}
+  - {name: parks_live, source: {url: "http://files.sandbox.test/parks.csv"}, sync: {interval: 1h}}
+  - {name: parks_once, source: {url: "http://files.sandbox.test/parks.csv", fetch: server}}
+`)
+			a.converges("done create parks", "done create parks_live", "done create parks_once")
+		})
+	}
+}
