@@ -2,8 +2,10 @@ package docstest
 
 import (
 	"encoding/json"
+	"go/ast"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +49,67 @@ func TestReasons(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNotes compares the codes of notes that docs/how-a-run-works.md lists with those that the
+// planner writes: a text, or a reason turned into one.
+func TestNotes(t *testing.T) {
+	reasons := constants(t, "internal/plan/reason.go", "Reason")
+	found := map[string]bool{}
+	for _, f := range parseDir(t, "internal/plan") {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if code := noteCode(n); code != nil {
+				found[noteText(t, code, reasons)] = true
+			}
+			return true
+		})
+	}
+	var got []string
+	for _, row := range rows(open(t, "docs/how-a-run-works.md").section(t, "Notes")) {
+		got = append(got, code(row[0])...)
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(found)), got); diff != "" {
+		t.Errorf("-internal/plan +docs/how-a-run-works.md:\n%s", diff)
+	}
+}
+
+// noteCode is the code of a note that n makes: the third argument of c.note, or the field of a Note.
+func noteCode(n ast.Node) ast.Expr {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "note" && len(n.Args) > 2 {
+			return n.Args[2]
+		}
+	case *ast.CompositeLit:
+		if id, ok := n.Type.(*ast.Ident); !ok || id.Name != "Note" {
+			return nil
+		}
+		for _, e := range n.Elts {
+			kv := e.(*ast.KeyValueExpr)
+			_, parameter := kv.Value.(*ast.Ident) // of c.note itself
+			if kv.Key.(*ast.Ident).Name == "Code" && !parameter {
+				return kv.Value
+			}
+		}
+	}
+	return nil
+}
+
+func noteText(t *testing.T, code ast.Expr, reasons map[string]string) string {
+	t.Helper()
+	switch code := code.(type) {
+	case *ast.BasicLit:
+		if text, err := strconv.Unquote(code.Value); err == nil {
+			return text
+		}
+	case *ast.CallExpr: // string(SecretUnavailable)
+		if id, ok := code.Args[0].(*ast.Ident); ok && reasons[id.Name] != "" {
+			return reasons[id.Name]
+		}
+	}
+	t.Fatalf("a note has a code that this test cannot read: %T", code)
+	return ""
 }
 
 func values(m map[string]string) []string { return slices.Collect(maps.Values(m)) }
