@@ -7,7 +7,10 @@ type Limits struct {
 	Depth    int   // nesting of JSON and of geometry collections
 	Entries  int   // members of an archive
 	Unpacked int64 // bytes of all members of an archive together
-	Ratio    int64 // unpacked bytes per packed byte, once more than 64 MiB were unpacked
+	Ratio    int64 // unpacked bytes per packed byte
+	// RatioFrom is how many bytes may be unpacked before their ratio counts: small
+	// files of one repeated byte are harmless.
+	RatioFrom int64
 }
 
 // DefaultLimits let every file pass that CARTO's plans allow. The record limit
@@ -20,9 +23,7 @@ func DefaultLimits() Limits {
 		Entries:  10_000,
 		Unpacked: 32 << 30,
 		Ratio:    250,
+
+		RatioFrom: 64 << 20,
 	}
 }
-
-// ratioFloor is how much an archive may unpack before its ratio counts: small
-// files of one repeated byte are harmless.
-const ratioFloor = 64 << 20

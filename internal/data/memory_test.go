@@ -46,11 +46,11 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 		name, file string
 		content    repeated
 	}{
-		{"CSV", "m.csv", repeated{"name,n\n", "some text,5\n", "", 2_000_000}},
-		{"CSV that is rewritten", "m.csv", repeated{"name;n\n", "some text;5\n", "", 2_000_000}},
+		{"CSV", "m.csv", repeated{"name,n\n", "some text that is not short at all but goes on for a while and then some more,5\n", "", 250_000}},
+		{"CSV that is rewritten", "m.csv", repeated{"name;n\n", "some text that is not short at all but goes on for a while and then some more;5\n", "", 250_000}},
 		{"GeoJSON on one line", "m.geojson", repeated{`{"type":"FeatureCollection","features":[` + feature, "," + feature, "]}", 60_000}},
 		{"GeoJSON with a huge foreign member", "m.geojson", repeated{`{"x":[0`, ",[1,2,3,4,5,6,7,8,9]", `],"type":"FeatureCollection","features":[]}`, 1_000_000}},
-		{"fault on the first line, hashed all the same", "m.csv", repeated{"xmin,n\n", "some text,5\n", "", 2_000_000}},
+		{"fault on the first line, hashed all the same", "m.csv", repeated{"xmin,n\n", "some text that is not short at all but goes on for a while and then some more,5\n", "", 250_000}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

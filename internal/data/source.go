@@ -102,7 +102,7 @@ func (u *unpackReader) Read(p []byte) (int, error) {
 		return n, unpackFault(err)
 	case u.n > u.limits.Unpacked:
 		return n, faultf(6666, "the archive unpacks to more than %d bytes", u.limits.Unpacked)
-	case u.n > ratioFloor && u.n/u.limits.Ratio > u.packed:
+	case u.n > u.limits.RatioFrom && u.n/u.limits.Ratio > u.packed:
 		return n, faultf(6666, "the archive unpacks to more than %d times its size", u.limits.Ratio)
 	}
 	return n, err
