@@ -90,7 +90,7 @@ func rows(n int) string {
 // A killed sandbox has whole datasets only, and does what it had promised when it is opened again.
 func TestKilledDuringImports(t *testing.T) {
 	dir := t.TempDir()
-	const n = 20000
+	const n = manyRows
 	for round, moment := range []string{"importing", "complete"} {
 		a, kill := child(t, dir)
 		var ids []any
@@ -194,7 +194,7 @@ func TestCloseDuringImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := clientOf(t, s)
-	id := a.ok("POST", "/api/v1/imports", upload(t, "big.csv", rows(50000)))["item_queue_id"]
+	id := a.ok("POST", "/api/v1/imports", upload(t, "big.csv", rows(manyRows)))["item_queue_id"]
 	a.until(func() bool { return a.get(fmt.Sprint("/api/v1/imports/", id))["state"] != "pending" })
 	began := time.Now()
 	if err := s.Close(); err != nil {
@@ -205,5 +205,5 @@ func TestCloseDuringImport(t *testing.T) {
 	}
 	a = open(t, sandbox.Config{Dir: dir})
 	fact(t, "outcome", "complete", a.wait(id)["state"])
-	fact(t, "rows", []any{object{"count": 50000.0}}, a.query("SELECT count(*) FROM big"))
+	fact(t, "rows", []any{object{"count": float64(manyRows)}}, a.query("SELECT count(*) FROM big"))
 }

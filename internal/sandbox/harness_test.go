@@ -150,8 +150,8 @@ func upload(t *testing.T, file, content string, values ...string) *form {
 // wait polls until an import has ended.
 func (a *api) wait(id any) object {
 	a.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for {
+	deadline := time.Now().Add(time.Minute)
+	for rest := time.Millisecond; ; rest = min(2*rest, 100*time.Millisecond) {
 		job := a.get("/api/v1/imports/" + id.(string))
 		if state := job["state"]; state == "complete" || state == "failure" {
 			return job
@@ -159,7 +159,7 @@ func (a *api) wait(id any) object {
 		if time.Now().After(deadline) {
 			a.t.Fatalf("the import does not end: %v", job)
 		}
-		pause(a.t, 2*time.Millisecond)
+		pause(a.t, rest)
 	}
 }
 

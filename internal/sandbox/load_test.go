@@ -44,12 +44,12 @@ func TestImportArchive(t *testing.T) {
 func TestConcurrentClients(t *testing.T) {
 	a := open(t, sandbox.Config{ImportSlots: 100})
 	for i := range 3 {
-		a.ok("POST", "/api/v1/imports", upload(t, fmt.Sprintf("big%d.csv", i), rows(30000)))
+		a.ok("POST", "/api/v1/imports", upload(t, fmt.Sprintf("big%d.csv", i), rows(manyRows)))
 	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	worst := time.Duration(0)
-	for i := range 20 {
+	for i := range clients {
 		wg.Go(func() {
 			file := fmt.Sprintf("c%d.csv", i)
 			id := a.ok("POST", "/api/v1/imports", upload(t, file, "a\n1\n"))["item_queue_id"]

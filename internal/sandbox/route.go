@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -23,6 +24,10 @@ type route struct {
 	access       access
 	handle       func(*call) (reply, error)
 }
+
+// sqlPath is the one endpoint whose work ends when its client goes away. The others finish what they began, as the
+// application does behind its proxy: an answer that is lost tells nothing about whether the request took effect.
+const sqlPath = "/api/v2/sql"
 
 // match tells whether a request's path is the route's, and which segment stands for {id}.
 func (r route) match(method string, segments []string) (id string, ok bool) {
@@ -81,8 +86,8 @@ func routes() []route {
 		{"DELETE", "/api/v4/connections/{id}", someKey, (*call).deleteConnection},
 		{"GET", "/api/v4/connections/{id}/connect", someKey, (*call).checkConnection},
 
-		{"GET", "/api/v2/sql", optionalKey, (*call).sql},
-		{"POST", "/api/v2/sql", optionalKey, (*call).sql},
+		{"GET", sqlPath, optionalKey, (*call).sql},
+		{"POST", sqlPath, optionalKey, (*call).sql},
 	}
 }
 
@@ -113,6 +118,9 @@ func drain(r *http.Request) { io.Copy(io.Discard, r.Body) }
 
 // serve authenticates a request and calls its endpoint.
 func (s *Sandbox) serve(w http.ResponseWriter, c *call, user string, to route) {
+	if to.path != sqlPath {
+		c.Request = c.WithContext(context.WithoutCancel(c.Context()))
+	}
 	defer c.dropUpload()
 	answer, err := c.answer(user, to)
 	drain(c.Request)

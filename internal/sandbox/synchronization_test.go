@@ -85,6 +85,17 @@ func TestFirstImportFailures(t *testing.T) {
 		fact(t, "import", 6666.0, job["error_code"])
 		fact(t, "synchronization", object{"state": "queued", "error_code": nil}, pick(a.sync(id), "state", "error_code"))
 	})
+	t.Run("a row that is deleted meanwhile fails the import, although its table exists", func(t *testing.T) {
+		server, release := source(t)
+		a := open(t, sandbox.Config{})
+		made := a.ok("POST", "/api/v1/synchronizations", object{"url": server.URL + "/slow.csv"})
+		fact(t, "deleted", 204, a.send("DELETE", "/api/v1/synchronizations/"+made["id"].(string), nil).Status)
+		release()
+		job := a.wait(dig(made, "data_import", "item_queue_id"))
+		fact(t, "import", object{"state": "failure", "success": false, "error_code": 99999.0, "table_id": nil}, pick(job, "state", "success", "error_code", "table_id"))
+		fact(t, "dataset", []any{"slow"}, names(a.get("/api/v1/viz?type=table")))
+		fact(t, "the row stays away", 0.0, a.get("/api/v1/synchronizations")["total_entries"])
+	})
 	t.Run("table_name makes a later run replace a dataset that has nothing to do with it", func(t *testing.T) {
 		files := t.TempDir()
 		inBubble(t, sandbox.Config{Serve: files}, func(t *testing.T, a *api) {

@@ -113,30 +113,33 @@ func asText(v driver.Value) string {
 func like(s, pattern string) bool {
 	for pattern != "" {
 		c, n := utf8.DecodeRuneInString(pattern)
-		switch c {
-		case '%':
-			rest := strings.TrimLeft(pattern, "%")
-			for i := range s {
-				if like(s[i:], rest) {
-					return true
-				}
-			}
-			return like("", rest)
-		case '\\':
-			if len(pattern) > 1 {
-				pattern = pattern[1:]
-				c, n = utf8.DecodeRuneInString(pattern)
-			}
-			fallthrough
-		default:
-			got, size := utf8.DecodeRuneInString(s)
-			if s == "" || got != c && !(c == '_' && n == 1 && pattern[0] == '_') {
-				return false
-			}
-			s, pattern = s[size:], pattern[n:]
+		pattern = pattern[n:]
+		wild := c == '_'
+		switch {
+		case c == '%':
+			return likeTail(s, pattern)
+		case c == '\\' && pattern != "":
+			c, n = utf8.DecodeRuneInString(pattern)
+			pattern, wild = pattern[n:], false
 		}
+		got, size := utf8.DecodeRuneInString(s)
+		if s == "" || got != c && !wild {
+			return false
+		}
+		s = s[size:]
 	}
 	return s == ""
+}
+
+// likeTail tells whether some tail of s matches.
+func likeTail(s, pattern string) bool {
+	pattern = strings.TrimLeft(pattern, "%")
+	for i := range s {
+		if like(s[i:], pattern) {
+			return true
+		}
+	}
+	return like("", pattern)
 }
 
 // regexps keeps compiled patterns, since a query asks for the same one at every row.

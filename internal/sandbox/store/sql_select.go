@@ -61,6 +61,8 @@ func resultName(item []token) string {
 		return resultName(operand)
 	}
 	switch {
+	case n == 1 && item[0].oneOf("current_date", "current_timestamp", "current_user", "localtimestamp", "session_user"):
+		return item[0].text
 	case item[0].is("case"):
 		return "case"
 	case item[0].is("cast"):

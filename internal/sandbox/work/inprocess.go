@@ -26,26 +26,25 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer func() { w.finish(recover()) }()
 		p.handler.ServeHTTP(w, serverRequest(ctx, r))
 	}()
+	// A handler may be reading the request, writing the answer or waiting for the context: all three end before it is
+	// waited for, as they do when a connection breaks.
+	end := func(err error) {
+		cancel()
+		reader.CloseWithError(err)
+		closeBody(r)
+		<-done
+	}
 	select {
 	case <-w.ready:
 	case <-r.Context().Done():
-		cancel()
-		reader.CloseWithError(r.Context().Err())
-		<-done
-		closeBody(r)
+		end(r.Context().Err())
 		return nil, r.Context().Err()
 	}
 	if w.failure != nil {
-		cancel()
-		<-done
-		closeBody(r)
+		end(w.failure)
 		return nil, w.failure
 	}
-	return w.response(r, &pipeBody{PipeReader: reader, end: func() {
-		cancel()
-		<-done
-		closeBody(r)
-	}}), nil
+	return w.response(r, &pipeBody{PipeReader: reader, end: func() { end(io.ErrClosedPipe) }}), nil
 }
 
 func closeBody(r *http.Request) {
@@ -76,9 +75,8 @@ type pipeBody struct {
 }
 
 func (b *pipeBody) Close() error {
-	err := b.PipeReader.Close()
 	b.once.Do(b.end)
-	return err
+	return nil
 }
 
 type pipeWriter struct {

@@ -35,6 +35,9 @@ func parseObject(raw json.RawMessage) (object, error) {
 		}
 		o = append(o, field{key.(string), value})
 	}
+	if _, err := d.Token(); err != nil {
+		return nil, errNoObject
+	}
 	return o, nil
 }
 

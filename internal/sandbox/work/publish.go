@@ -222,16 +222,21 @@ func (w *Worker) complete(ctx context.Context, t *store.Tx, a *attempt, j store.
 		j.ErrorCode = &code
 	}
 	j.State, j.Success, j.TablesCreated, j.Warnings = store.Complete, &success, &created, a.warnings
+	if j.SynchronizationID != nil {
+		err := w.firstImportDone(ctx, t, a, j)
+		if store.IsNotFound(err) {
+			// Its row was deleted meanwhile: the import fails although its table exists, as at CARTO.
+			success, code := false, codeUnknown
+			j.State, j.Success, j.ErrorCode, j.TableID, j.TablesCreated = store.Failure, &success, &code, nil, nil
+			j.Problem = "the synchronization was deleted during its first import"
+		} else if err != nil {
+			return err
+		}
+	}
 	if err := t.SaveJob(ctx, j); err != nil {
 		return err
 	}
-	if err := t.AddCount(ctx, SlotCounter, -1, SlotTTL); err != nil {
-		return err
-	}
-	if j.SynchronizationID == nil {
-		return nil
-	}
-	return w.firstImportDone(ctx, t, a, j)
+	return t.AddCount(ctx, SlotCounter, -1, SlotTTL)
 }
 
 // giveUp ends a job that failed.

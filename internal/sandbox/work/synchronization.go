@@ -13,13 +13,10 @@ import (
 )
 
 // firstImportDone gives a synchronization the dataset that its first import made. The etag stays unknown until the first
-// recurring run.
+// recurring run. ErrNotFound means that there is no such synchronization any more.
 // Source: CartoDB/cartodb: app/models/data_import.rb.
 func (w *Worker) firstImportDone(ctx context.Context, t *store.Tx, a *attempt, j store.Job) error {
 	y, err := t.Synchronization(ctx, *j.SynchronizationID)
-	if store.IsNotFound(err) {
-		return fail(codeUnknown, "the synchronization was deleted during its first import")
-	}
 	if err != nil {
 		return err
 	}
