@@ -64,6 +64,9 @@ func BenchmarkLookCSV(b *testing.B) {
 		content []byte
 	}{{"quoted", csvFile()}, {"plain", plainCSV()}} {
 		b.Run(file.name+"/look", func(b *testing.B) { benchmarkLook(b, "b.csv", file.content) })
+		b.Run(file.name+"/look-rewritten", func(b *testing.B) {
+			benchmarkLook(b, "b.csv", bytes.ReplaceAll(file.content, []byte(","), []byte(";")))
+		})
 		b.Run(file.name+"/encoding-csv", func(b *testing.B) {
 			b.SetBytes(int64(len(file.content)))
 			b.ReportAllocs()

@@ -8,7 +8,8 @@ import (
 // strict reads as the CSV library of Ruby 2.4 does and drops, as CARTO does, the
 // rows that it refuses: a quote inside an unquoted cell, text behind a closing
 // quote, a carriage return where lines end otherwise, a quote that is never
-// closed. A refused row takes the lines with it that were read so far.
+// closed. A refused row takes the lines with it that were read so far. A row of
+// one cell gets a second one.
 //
 // Source: CartoDB/cartodb: services/importer/lib/importer/csv_normalizer.rb, normalize.
 func (r *csvReader) strict() ([]cell, error) {
@@ -18,14 +19,16 @@ func (r *csvReader) strict() ([]cell, error) {
 			return nil, err
 		}
 		r.line = r.lines.n
-		ok := true
+		ok, plain := true, false // plain: no cell needs quotes in the rewritten file
 		if bytes.IndexByte(line, '"') < 0 {
 			ok = bytes.IndexByte(line, '\r') < 0 && bytes.IndexByte(line, '\n') < 0
 			if ok {
 				r.splitStrict(line)
+				r.cutAtNUL(line)
 			} else {
 				r.strayEnds++
 			}
+			plain = bytes.IndexByte(line, ',') < 0
 		} else {
 			ok, err = r.strictQuoted(line)
 		}
@@ -33,7 +36,13 @@ func (r *csvReader) strict() ([]cell, error) {
 			return nil, err
 		}
 		if ok {
-			r.asRewritten()
+			if !plain {
+				r.asRewritten()
+				r.cutAtNUL(r.text)
+			}
+			if len(r.cells) == 1 {
+				r.cells = append(r.cells, cell{})
+			}
 			return r.cells, nil
 		}
 		if r.skipped++; r.skipped == 1 {
@@ -60,21 +69,22 @@ func (r *csvReader) splitStrict(line []byte) {
 }
 
 // asRewritten makes of a parsed row what the converter reads of the rewritten
-// file: quotes only where they are needed, line feeds for all line ends, and a
-// second cell beside a lonely one.
+// file: quotes only where they are needed, and line feeds for all line ends.
 func (r *csvReader) asRewritten() {
 	for i := range r.cells {
 		c := &r.cells[i]
-		c.quoted = c.quoted && len(c.text) == 0 || bytes.ContainsAny(c.text, "\r\n,\"")
+		if !c.quoted { // then it holds neither quotes nor line ends
+			c.quoted = bytes.IndexByte(c.text, ',') >= 0
+			continue
+		}
+		c.quoted = len(c.text) == 0 || bytes.ContainsAny(c.text, "\r\n,\"")
 		if c.quoted && bytes.IndexByte(c.text, '\r') >= 0 {
 			c.text = bytes.ReplaceAll(bytes.ReplaceAll(c.text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 		}
-		c.text = untilNUL(c.text)
-	}
-	if len(r.cells) == 1 {
-		r.cells = append(r.cells, cell{})
 	}
 }
+
+var quoteMark = []byte{'"'}
 
 // A span is a cell inside csvReader.text.
 type span struct {
@@ -87,12 +97,14 @@ type span struct {
 func (r *csvReader) strictQuoted(line []byte) (bool, error) {
 	spans, text := r.spans[:0], r.text[:0]
 	extended := false
+	delimiter := []byte{r.dialect.delimiter}
 	for {
 		rest := line
+		ends := bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, '\n') >= 0
 		for more := true; more; {
 			var part []byte
-			part, rest, more = bytes.Cut(rest, []byte{r.dialect.delimiter})
-			quotes := bytes.Count(part, []byte{'"'})
+			part, rest, more = bytes.Cut(rest, delimiter)
+			quotes := bytes.Count(part, quoteMark)
 			switch {
 			case extended && quotes%2 == 1 && part[len(part)-1] == '"':
 				extended = false
@@ -115,7 +127,7 @@ func (r *csvReader) strictQuoted(line []byte) (bool, error) {
 					return false, nil
 				}
 				spans = append(spans, s)
-			case quotes > 0 || bytes.ContainsAny(part, "\r\n"):
+			case quotes > 0 || ends && bytes.ContainsAny(part, "\r\n"):
 				return false, nil
 			default:
 				spans = append(spans, span{start: len(text), end: len(text) + len(part)})
