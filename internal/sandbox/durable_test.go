@@ -186,9 +186,9 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// A job that is running when the sandbox is closed begins again when it is opened.
+// A job that is running when the sandbox is closed begins again when it is opened, also after the directory was moved.
 func TestCloseDuringImport(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "here")
 	s, err := sandbox.Open(t.Context(), sandbox.Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,11 @@ func TestCloseDuringImport(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("closing took %s", took)
 	}
-	a = open(t, sandbox.Config{Dir: dir})
+	moved := filepath.Join(t.TempDir(), "there")
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	a = open(t, sandbox.Config{Dir: moved})
 	fact(t, "outcome", "complete", a.wait(id)["state"])
 	fact(t, "rows", []any{object{"count": float64(manyRows)}}, a.query("SELECT count(*) FROM big"))
 }

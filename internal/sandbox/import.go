@@ -62,7 +62,7 @@ func (c *call) enqueue(t *store.Tx, job *store.Job) error {
 	if err := t.AddCount(c.ctx(), work.SlotCounter, 1, work.SlotTTL); err != nil {
 		return err
 	}
-	job.HoldsSlot, job.CreatedAt = true, t.Now()
+	job.CreatedAt = t.Now()
 	return t.SaveJob(c.ctx(), *job)
 }
 

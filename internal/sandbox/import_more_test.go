@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,30 @@ func TestImportFromURL(t *testing.T) {
 			t.Error(seen)
 		}
 	})
+}
+
+func TestFileHost(t *testing.T) {
+	files := t.TempDir()
+	write(t, files, "data/a.csv", "a\n1\n")
+	write(t, filepath.Dir(files), "secret.csv", "a\n1\n")
+	a := open(t, sandbox.Config{Serve: files})
+	server := httptest.NewServer(a.s)
+	t.Cleanup(server.Close)
+	for path, want := range map[string]int{"/data/a.csv": 200, "/data": 404, "/": 404, "/data/../../secret.csv": 404, "/nope.csv": 404} {
+		r, err := http.NewRequest("GET", server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.URL.Path, r.Host = path, "files.sandbox.test"
+		resp, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want || want == 200 && (resp.Header.Get("ETag") == "" || resp.Header.Get("Content-Type") != "text/csv") {
+			t.Errorf("%s: %d %v", path, resp.StatusCode, resp.Header)
+		}
+	}
 }
 
 func TestImportSlots(t *testing.T) {

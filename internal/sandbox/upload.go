@@ -15,7 +15,7 @@ import (
 type upload struct {
 	field string // file or filename
 	name  string // as the job shows it: without directories, spaces are underscores
-	path  string // where it is
+	path  string // where it is, below the state directory
 	taken bool   // a job refers to it
 }
 
@@ -28,13 +28,13 @@ func (c *call) saveUpload(part *multipart.Part, field, name string) error {
 	}
 	random := make([]byte, 10)
 	rand.Read(random)
-	dir := filepath.Join(c.s.store.Dir(), "uploads", hex.EncodeToString(random))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir := filepath.Join("uploads", hex.EncodeToString(random))
+	if err := os.MkdirAll(c.s.store.Path(dir), 0o755); err != nil {
 		return err
 	}
 	c.dropUpload()
 	c.upload = &upload{field: field, name: partName(name), path: filepath.Join(dir, "content")}
-	f, err := os.Create(c.upload.path)
+	f, err := os.Create(c.s.store.Path(c.upload.path))
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func partName(name string) string {
 // dropUpload removes a file that no job took.
 func (c *call) dropUpload() {
 	if c.upload != nil && !c.upload.taken {
-		os.RemoveAll(filepath.Dir(c.upload.path))
+		os.RemoveAll(c.s.store.Path(filepath.Dir(c.upload.path)))
 		c.upload = nil
 	}
 }

@@ -15,7 +15,7 @@ type Job struct {
 
 	DataType string  // file, url, query, datasource
 	Source   *string // what original_url shows: the URL or the server's path of the upload
-	Upload   string  // path of the uploaded file, "" if none
+	Upload   string  // path of the uploaded file below the store's directory, "" if none
 	FileName string  // name of the uploaded file
 
 	ServiceName, ServiceItemID *string
@@ -34,7 +34,6 @@ type Job struct {
 	Warnings          map[string]any
 	HTTPCode          *int
 
-	HoldsSlot            bool // counted against the user's import slots
 	CreatedAt, UpdatedAt time.Time
 }
 
@@ -57,7 +56,7 @@ func (j Job) Ended() bool { return j.State == Complete || j.State == Failure }
 const jobColumns = `id, user_id, state, success, error_code, COALESCE(problem, ''), data_type, source, COALESCE(upload, ''),
 	COALESCE(file_name, ''), service_name, service_item_id, query, table_copy, table_id, table_name, tables_created,
 	synchronization_id, visualization_id, COALESCE(collision_strategy, ''), privacy, type_guessing, quoted_fields_guessing,
-	content_guessing, create_visualization, user_defined_limits, warnings, http_code, holds_slot, created_at, updated_at`
+	content_guessing, create_visualization, user_defined_limits, warnings, http_code, created_at, updated_at`
 
 const jobQuery = `SELECT ` + jobColumns + ` FROM "sandbox$job"`
 
@@ -65,7 +64,7 @@ func scanJob(s scanner) (j Job, err error) {
 	return j, s.Scan(&j.ID, &j.UserID, &j.State, &j.Success, &j.ErrorCode, &j.Problem, &j.DataType, &j.Source, &j.Upload,
 		&j.FileName, &j.ServiceName, &j.ServiceItemID, &j.Query, &j.TableCopy, &j.TableID, &j.TableName, &j.TablesCreated,
 		&j.SynchronizationID, &j.VisualizationID, &j.CollisionStrategy, &j.Privacy, &j.Guessing.Types, &j.Guessing.QuotedFields,
-		&j.Guessing.Contents, &j.CreateMap, &j.UserDefinedLimits, document{&j.Warnings}, &j.HTTPCode, &j.HoldsSlot,
+		&j.Guessing.Contents, &j.CreateMap, &j.UserDefinedLimits, document{&j.Warnings}, &j.HTTPCode,
 		instant{&j.CreatedAt}, instant{&j.UpdatedAt})
 }
 
@@ -78,16 +77,16 @@ func (t *Tx) SaveJob(ctx context.Context, j Job) error {
 	_, err := t.tx.ExecContext(ctx, `INSERT INTO "sandbox$job" (id, user_id, state, success, error_code, problem, data_type, source,
 		upload, file_name, service_name, service_item_id, query, table_copy, table_id, table_name, tables_created,
 		synchronization_id, visualization_id, collision_strategy, privacy, type_guessing, quoted_fields_guessing,
-		content_guessing, create_visualization, user_defined_limits, warnings, http_code, holds_slot, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		content_guessing, create_visualization, user_defined_limits, warnings, http_code, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, success = excluded.success, error_code = excluded.error_code,
 		problem = excluded.problem, upload = excluded.upload, table_id = excluded.table_id, table_name = excluded.table_name,
 		tables_created = excluded.tables_created, visualization_id = excluded.visualization_id, warnings = excluded.warnings,
-		http_code = excluded.http_code, holds_slot = excluded.holds_slot, updated_at = excluded.updated_at`,
+		http_code = excluded.http_code, updated_at = excluded.updated_at`,
 		j.ID, j.UserID, j.State, j.Success, j.ErrorCode, j.Problem, j.DataType, j.Source, j.Upload, j.FileName,
 		j.ServiceName, j.ServiceItemID, j.Query, j.TableCopy, j.TableID, j.TableName, j.TablesCreated, j.SynchronizationID,
 		j.VisualizationID, j.CollisionStrategy, j.Privacy, j.Guessing.Types, j.Guessing.QuotedFields, j.Guessing.Contents,
-		j.CreateMap, j.UserDefinedLimits, warnings, j.HTTPCode, j.HoldsSlot, millis(j.CreatedAt), millis(t.now))
+		j.CreateMap, j.UserDefinedLimits, warnings, j.HTTPCode, millis(j.CreatedAt), millis(t.now))
 	return err
 }
 

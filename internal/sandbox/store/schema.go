@@ -49,7 +49,7 @@ CREATE TABLE "sandbox$job" (
 	collision_strategy TEXT, privacy TEXT,
 	type_guessing INTEGER NOT NULL, quoted_fields_guessing INTEGER NOT NULL, content_guessing INTEGER NOT NULL,
 	create_visualization INTEGER NOT NULL, user_defined_limits TEXT NOT NULL, warnings TEXT, http_code INTEGER,
-	holds_slot INTEGER NOT NULL, worker INTEGER NOT NULL DEFAULT 0,
+	worker INTEGER NOT NULL DEFAULT 0,
 	created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 );
 CREATE INDEX "sandbox$job_open" ON "sandbox$job" (created_at) WHERE state NOT IN ('complete', 'failure');

@@ -32,7 +32,8 @@ var ErrNotFound = errors.New("not found")
 // Open opens the state directory, creates its tables when they are missing and drops what a crashed import left
 // half loaded. It fails when another process holds the directory, and says which.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
+	// The directory holds the credentials of stored connections.
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create the sandbox directory: %w", err)
 	}
 	lock, err := lockDir(o.Dir, o.Now())
@@ -72,8 +73,8 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, unlockDir(s.lock))...)
 }
 
-// Dir is the state directory.
-func (s *Store) Dir() string { return s.dir }
+// Path is where a file of the state directory is. Paths below it are what is stored, for the directory may be moved.
+func (s *Store) Path(below string) string { return filepath.Join(s.dir, below) }
 
 // A Tx is a view of the account at one moment, or a change to it.
 type Tx struct {

@@ -52,7 +52,7 @@ func (w *Worker) runJob(ctx context.Context, job store.Job) {
 		w.giveUp(after, a, err)
 	}
 	if job.Upload != "" {
-		if err := os.RemoveAll(filepath.Dir(job.Upload)); err != nil {
+		if err := os.RemoveAll(w.Store.Path(filepath.Dir(job.Upload))); err != nil {
 			w.Log.Warn("remove an upload", "job", job.ID, "error", err)
 		}
 	}
@@ -84,7 +84,7 @@ func (w *Worker) load(ctx context.Context, a *attempt) error {
 		if err := w.state(ctx, j, store.Uploading); err != nil {
 			return err
 		}
-		return w.loadFile(ctx, a, j.Upload, j.FileName)
+		return w.loadFile(ctx, a, w.Store.Path(j.Upload), j.FileName)
 	case j.ServiceName != nil && *j.ServiceName != "" && *j.ServiceName != PublicURL:
 		return fail(codeDatasource, "the service %s is not connected", *j.ServiceName)
 	case j.Source != nil && *j.Source != "":

@@ -102,8 +102,8 @@ func (w *Worker) Reschedule() {
 	}
 }
 
-func (w *Worker) uploads() string { return filepath.Join(w.Store.Dir(), "uploads") }
-func (w *Worker) scratch() string { return filepath.Join(w.Store.Dir(), "scratch") }
+func (w *Worker) uploads() string { return w.Store.Path("uploads") }
+func (w *Worker) scratch() string { return w.Store.Path("scratch") }
 
 // recover puts the jobs of dead workers back into the queue and removes files that nobody needs any more.
 func (w *Worker) recover(ctx context.Context) error {
@@ -115,7 +115,7 @@ func (w *Worker) recover(ctx context.Context) error {
 		open, err := t.OpenJobs(ctx, w.Owner.ID, time.Time{})
 		for _, j := range open {
 			if j.Upload != "" {
-				keep[filepath.Dir(j.Upload)] = true
+				keep[w.Store.Path(filepath.Dir(j.Upload))] = true
 			}
 		}
 		return err
