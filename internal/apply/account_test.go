@@ -37,6 +37,15 @@ type account struct {
 	remote string // of the files that http://files.sandbox.test serves
 	box    *sandbox.Sandbox
 	client *carto.Client
+	before func(*http.Request) // sees every request of the client before the account does
+}
+
+// RoundTrip lets a test act between two requests of a run.
+func (a *account) RoundTrip(r *http.Request) (*http.Response, error) {
+	if a.before != nil {
+		a.before(r)
+	}
+	return a.box.Transport().RoundTrip(r)
 }
 
 func newAccount(t *testing.T, edit ...func(*sandbox.Config)) *account {
@@ -58,7 +67,7 @@ func newAccount(t *testing.T, edit ...func(*sandbox.Config)) *account {
 			t.Error(err)
 		}
 	})
-	a.client, err = carto.New(carto.Config{Account: accountURL, APIKey: secret.New(key), Transport: a.box.Transport()})
+	a.client, err = carto.New(carto.Config{Account: accountURL, APIKey: secret.New(key), Transport: a})
 	if err != nil {
 		t.Fatal(err)
 	}

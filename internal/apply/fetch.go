@@ -19,6 +19,7 @@ import (
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/name"
+	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/secret"
 )
 
@@ -106,6 +107,11 @@ func (j *job) lookedAt(ctx context.Context, f *os.File, file string) (*upload, e
 	if look.Fault != nil {
 		e := carto.Explain(look.Fault.Code)
 		return nil, fmt.Errorf("what the URL gave is nothing that CARTO would import: %w; %s", look.Fault, e.Remedy)
+	}
+	if e := j.dataset.Expect; e != nil {
+		if missed := plan.Missed(*e, look); len(missed) > 0 {
+			return nil, fmt.Errorf("what the URL gave is not what expect says: %s; mend the source, or change expect", strings.Join(missed, ", "))
+		}
 	}
 	j.fetched = &look
 	return newUpload(f, file, look)

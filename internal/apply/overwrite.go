@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -70,6 +71,10 @@ func (j *job) stillThere(ctx context.Context) error {
 // fingerprint is not recorded, so that the next plan sees it.
 func (j *job) overwritten(ctx context.Context, imp carto.Import) error {
 	live, err := j.Client.Dataset(ctx, j.a.ID)
+	if errors.Is(err, carto.ErrNotFound) {
+		return fmt.Errorf("dataset %q was deleted while it was imported, and the import made another of the name %q; delete that one, and apply again",
+			j.a.Dataset, imp.TableName)
+	}
 	if err != nil {
 		return fmt.Errorf("the overwritten dataset: %w", err)
 	}

@@ -233,3 +233,97 @@ datasets:
 		})
 	}
 }
+
+// at calls act once, when the client sends a request of the method and path.
+func (a *account) at(method, path string, act func()) {
+	a.before = func(r *http.Request) {
+		if r.Method == method && strings.HasPrefix(r.URL.Path, "/user/"+user+path) {
+			a.before = nil
+			act()
+		}
+	}
+}
+
+// TestDatasetReplacedDuringAReimport: whoever deletes the dataset, or puts
+// another in its place, while a run is under way, is not taken for it.
+func TestDatasetReplacedDuringAReimport(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		method, path string
+		replaced     bool
+		says         string
+	}{
+		{"another dataset took its place before the upload", http.MethodGet, "/api/v1/viz/trees", true, "id was "},
+		{"deleted during the upload", http.MethodPost, "/api/v1/imports", false, "was deleted while it was imported"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := newAccount(t)
+				a.file("trees.csv", trees)
+				a.manifest(oneFile)
+				a.converges("done create trees")
+				a.file("trees.csv", trees+"yew,5,6\n")
+				in := a.input(t.Context())
+				p := plan.Compute(in)
+				a.at(c.method, c.path, func() {
+					a.raw(http.MethodDelete, "/api/v1/viz/"+p.Actions[0].ID, nil)
+					if c.replaced {
+						a.raw(http.MethodPost, "/api/v1/imports", map[string]any{"table_name": "trees", "sql": "SELECT 1 AS a"})
+						waitFor(t, fewMinutes, func() bool { return len(a.names()) == 1 })
+					}
+				})
+				a.fails(in, p, []string{"trees"}, c.says)
+				if tags := a.dataset("trees").Tags; len(tags) != 0 {
+					t.Errorf("it was marked as ours: %q", tags)
+				}
+			})
+		})
+	}
+}
+
+// TestMapMadeSinceThePlanStopsADeletion: maps go with a dataset.
+func TestMapMadeSinceThePlanStopsADeletion(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		a.file("trees.csv", trees)
+		a.manifest(oneFile)
+		a.converges("done create trees")
+		a.manifest("datasets: []")
+		in := a.input(t.Context())
+		in.Options = plan.Options{Prune: true, Allow: []plan.Allowance{{Guard: plan.GuardMassDelete, Dataset: "trees"}}}
+		p := plan.Compute(in)
+		if _, err := a.box.AddMap(t.Context(), "", "walks", "trees"); err != nil {
+			t.Fatal(err)
+		}
+		a.fails(in, p, []string{"trees"}, "the number of maps that depend on it was 0 when the plan was made and is 1 now")
+	})
+}
+
+// TestLeftoverOfAFailedFirstImportIsCleared: a synchronization that made no
+// dataset would fail ten times and stay.
+func TestLeftoverOfAFailedFirstImportIsCleared(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		const source = "http://files.sandbox.test/air.csv"
+		status, body := a.raw(http.MethodPost, "/api/v1/synchronizations", map[string]any{
+			"url": source, "interval": 900, "checksum": plan.SyncMarker("city", "air"),
+		})
+		if status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+		syncs := func() []carto.Synchronization {
+			all, err := a.client.Synchronizations(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		waitFor(t, fewMinutes, func() bool { return syncs()[0].State == carto.SyncFailure })
+		a.serve("air.csv", "station\nx\n")
+		a.manifest(`datasets: [{name: air, source: {url: "` + source + `"}, sync: {interval: 1h}}]`)
+		a.converges("done create air")
+		if all := syncs(); len(all) != 1 || all[0].Name != "air" {
+			t.Errorf("synchronizations: %+v", all)
+		}
+	})
+}

@@ -22,6 +22,7 @@ var layers = []layer{
 
 	{"internal/sandbox/fault", nil, "makes requests fail, whatever they are about"},
 	{"internal/sandbox/store", []string{"internal/data", "internal/name"}, "keeps rows and answers SQL; who asks does not matter"},
+	{"internal/sandbox/work/pgtest", nil, "starts a PostgreSQL server for the tests of connectors"},
 	{"internal/sandbox/work", []string{"internal/sandbox/store", "internal/sandbox/fault", "internal/data", "internal/name"}, "runs jobs behind the routes, and none of the routes"},
 	{"internal/sandbox", []string{"internal/sandbox/store", "internal/sandbox/work", "internal/sandbox/fault", "internal/data", "internal/name"}, "imitates the service as it is documented; a type shared with our client would hide a mistake in both"},
 }
@@ -76,7 +77,7 @@ var libraries = []library{
 	{"github.com/google/uuid", "identifiers in the service's form", []string{"internal/sandbox", "internal/sandbox/store", "internal/sandbox/work"}},
 	{"golang.org/x/sys", "locking a sandbox's directory on Windows", []string{"internal/sandbox/store"}},
 	{"modernc.org/sqlite", "SQL without cgo, so that Go alone builds us", []string{"internal/sandbox/store"}},
-	{"github.com/jackc/pgx/v5", "connector imports from a real PostgreSQL", []string{"internal/sandbox/work"}},
+	{"github.com/jackc/pgx/v5", "connector imports from a real PostgreSQL", []string{"internal/sandbox/work", "internal/sandbox/work/pgtest"}},
 }
 
 // testLibraries may be imported by test files and by nothing else.
