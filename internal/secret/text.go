@@ -166,7 +166,7 @@ func parseRef(body string) (Ref, error) {
 		}
 	case File:
 		if !filePattern.MatchString(name) || path.Clean(name) != name || name == ".." || strings.HasPrefix(name, "../") {
-			return Ref{}, fmt.Errorf("%q cannot be the name of a secret file; use a name below the secrets directory, without ..", name)
+			return Ref{}, fmt.Errorf("%q cannot be the name of a secret file; use a name that stays below the secrets directory", name)
 		}
 	default:
 		if !kindPattern.MatchString(kind) {

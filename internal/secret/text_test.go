@@ -33,9 +33,9 @@ func TestParse(t *testing.T) {
 		"unknown kind":         {in: "${vault:x}", err: "unknown kind of reference ${vault:…}; write ${env:NAME} or ${file:NAME}, or $${ for a literal ${"},
 		"kind in capitals":     {in: "${ENV:x}", err: "unknown kind of reference ${ENV:…}; write ${env:NAME} or ${file:NAME}, or $${ for a literal ${"},
 		"bad env":              {in: "${env:A-B}", err: `"A-B" cannot be the name of an environment variable; use letters, digits and underscores`},
-		"file above":           {in: "${file:../x}", err: `"../x" cannot be the name of a secret file; use a name below the secrets directory, without ..`},
-		"file amid":            {in: "${file:a/../../x}", err: `"a/../../x" cannot be the name of a secret file; use a name below the secrets directory, without ..`},
-		"absolute file":        {in: "${file:/etc/passwd}", err: `"/etc/passwd" cannot be the name of a secret file; use a name below the secrets directory, without ..`},
+		"file above":           {in: "${file:../x}", err: `"../x" cannot be the name of a secret file; use a name that stays below the secrets directory`},
+		"file amid":            {in: "${file:a/../../x}", err: `"a/../../x" cannot be the name of a secret file; use a name that stays below the secrets directory`},
+		"absolute file":        {in: "${file:/etc/passwd}", err: `"/etc/passwd" cannot be the name of a secret file; use a name that stays below the secrets directory`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
