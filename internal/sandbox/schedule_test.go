@@ -24,10 +24,13 @@ func inBubble(t *testing.T, c sandbox.Config, f func(t *testing.T, a *api)) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		// Deferred, because a sandbox that stays open after t.Fatal would let the bubble's time run on for ever.
+		defer func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 		f(t, clientOf(t, s))
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 }
 
