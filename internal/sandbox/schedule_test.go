@@ -114,6 +114,56 @@ func TestSynchronizationRunsOnSchedule(t *testing.T) {
 	})
 }
 
+// A recurring run is no import: nothing of it may be left for those who look for waiting import jobs.
+func TestImportAfterSynchronizationRuns(t *testing.T) {
+	for _, reopened := range []bool{false, true} {
+		t.Run(fmt.Sprint("reopened ", reopened), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				files := t.TempDir()
+				write(t, files, "air.csv", "a\n1\n")
+				config := sandbox.Config{Dir: t.TempDir(), Serve: files}
+				s, err := sandbox.Open(t.Context(), config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() {
+					if err := s.Close(); err != nil {
+						t.Error(err)
+					}
+				}()
+				a := clientOf(t, s)
+				id, _ := a.synchronize(object{"url": airURL, "interval": 900})
+				for _, content := range []string{"a\n1\n2\n", "a\n1\n2\n3\n"} {
+					write(t, files, "air.csv", content)
+					later(901 * time.Second)
+				}
+				if reopened {
+					s = reopen(t, s, config)
+					a = clientOf(t, s)
+				}
+				fact(t, "import jobs that wait", object{"imports": []any{}, "success": true}, a.get("/api/v1/imports"))
+				a.load("other.csv", "b\n1\n")
+				synctest.Wait()
+				fact(t, "synchronization", object{"state": "success", "name": "air", "error_code": nil, "error_message": nil},
+					pick(a.sync(id), "state", "name", "error_code", "error_message"))
+				fact(t, "rows", []any{object{"count": 3.0}}, a.query("SELECT count(*) FROM air"))
+			})
+		})
+	}
+}
+
+func reopen(t *testing.T, s *sandbox.Sandbox, c sandbox.Config) *sandbox.Sandbox {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sandbox.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // fact compares, in a place where there can be no subtest.
 func fact(t *testing.T, name string, want, got any, options ...cmp.Option) {
 	t.Helper()

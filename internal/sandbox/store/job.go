@@ -90,6 +90,12 @@ func (t *Tx) SaveJob(ctx context.Context, j Job) error {
 	return err
 }
 
+// SetJobState changes the state of a job and notes the time. A job that is not stored stays so.
+func (t *Tx) SetJobState(ctx context.Context, id, state string) error {
+	_, err := t.tx.ExecContext(ctx, `UPDATE "sandbox$job" SET state = ?, updated_at = ? WHERE id = ?`, state, millis(t.now), id)
+	return err
+}
+
 // Job finds one by id, of whichever user.
 func (t *Tx) Job(ctx context.Context, id string) (Job, error) {
 	rows, err := t.tx.QueryContext(ctx, jobQuery+` WHERE id = ?`, id)

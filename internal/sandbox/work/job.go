@@ -99,10 +99,10 @@ const (
 	PublicURL        = "public_url"
 )
 
-// state shows a client how far the job is.
+// state shows a client how far the job is. A recurring run has no job that a client could see, and must not leave one.
 func (w *Worker) state(ctx context.Context, j *store.Job, state string) error {
 	j.State = state
-	return w.Store.Update(ctx, func(t *store.Tx) error { return t.SaveJob(ctx, *j) })
+	return w.Store.Update(ctx, func(t *store.Tx) error { return t.SetJobState(ctx, j.ID, state) })
 }
 
 func (w *Worker) loadURL(ctx context.Context, a *attempt) error {
