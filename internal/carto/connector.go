@@ -38,6 +38,12 @@ func secretsOf(params ...[]Param) []secret.Value {
 	return known
 }
 
+// urlsOf are those of some values that are URLs. Each is a secret as a whole, since
+// a part of its path may be one.
+func urlsOf(values ...secret.Value) []secret.Value {
+	return slices.DeleteFunc(values, func(v secret.Value) bool { return !strings.Contains(v.Reveal(), "://") })
+}
+
 // mask is what CARTO shows in place of a secret.
 // Source: CartoDB/cartodb: lib/carto/connector/connection_adapter.rb.
 const mask = "********"

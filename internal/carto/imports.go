@@ -125,12 +125,7 @@ func (c *Client) importJob(w wireImport) Import {
 func stripTags(s text) text { return text(htmlTag.ReplaceAllString(string(s), "")) }
 
 // secrets are the values that texts about the job may quote.
-func (i Import) secrets() []secret.Value {
-	if raw := i.OriginalURL.Reveal(); secret.RedactURL(raw) != raw {
-		return []secret.Value{i.OriginalURL}
-	}
-	return nil
-}
+func (i Import) secrets() []secret.Value { return urlsOf(i.OriginalURL) }
 
 // warnings reads an object, or a string that holds one, sorted by key.
 func (c *Client) warnings(raw json.RawMessage, known []secret.Value) []Warning {
@@ -208,7 +203,9 @@ func (c *Client) ImportURL(ctx context.Context, r URLImport) (string, error) {
 	body := map[string]any{"url": r.URL.Reveal()}
 	addPrivacy(body, r.Privacy)
 	r.Guessing.add(body)
-	return c.startImport(ctx, request{method: http.MethodPost, path: importsPath, body: body})
+	return c.startImport(ctx, request{
+		method: http.MethodPost, path: importsPath, body: body, secrets: []secret.Value{r.URL},
+	})
 }
 
 // A ConnectorImport has CARTO read a database once, under the name that the

@@ -18,6 +18,7 @@ const leak = "L3AKED0SECRET"
 
 func TestAnswersPrintNoSecrets(t *testing.T) {
 	const url = "https://user:" + leak + "@example.org/x.csv?api_key=" + leak
+	const hook = "https://example.org/" + leak + "/x.csv" // as chat hooks and shared folders have them
 	legacy, err := json.Marshal(`{"provider":"postgres","connection":{"server":"h","password":"` + leak + `","pwd":"` + leak + `"},"table":"t"}`)
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +51,26 @@ func TestAnswersPrintNoSecrets(t *testing.T) {
 		{"an import of a URL", `{"errors":{"imports":"Invalid URL, cannot connect dataset: ` + url + `"}}`, 400, func(ctx context.Context, c *Client) (any, error) {
 			return c.ImportURL(ctx, URLImport{URL: secret.New(url)})
 		}},
+		{"an import of a URL with a secret in its path", `{"errors":{"imports":"Invalid URL, cannot connect dataset: ` + hook + `"}}`, 400, func(ctx context.Context, c *Client) (any, error) {
+			return c.ImportURL(ctx, URLImport{URL: secret.New(hook)})
+		}},
+		{"an import job of such a URL", `{"id":"` + idA + `","state":"failure","success":false,"error_code":99999,"original_url":"` + hook + `",
+			"get_error_text":{"title":"Error","what_about":"GET ` + hook + ` failed"}}`, 200,
+			func(ctx context.Context, c *Client) (any, error) { return c.WaitImport(ctx, idA, Poll{}) }},
+		{"a synchronization of such a URL", `{"id":"` + idA + `","interval":900,"state":"failure","url":"` + hook + `","error_message":"cannot open ` + hook + `"}`, 200,
+			func(ctx context.Context, c *Client) (any, error) { return c.Synchronization(ctx, idA) }},
+		{"a request for a synchronization of such a URL", `{"errors":"Invalid URL, cannot connect dataset: ` + hook + `"}`, 400, func(ctx context.Context, c *Client) (any, error) {
+			_, _, err := c.CreateSynchronization(ctx, SyncRequest{Interval: time.Hour, URL: secret.New(hook)})
+			return nil, err
+		}},
+		{"a change to such a URL", `{"errors":"Invalid URL, cannot connect dataset: ` + hook + `"}`, 400, func(ctx context.Context, c *Client) (any, error) {
+			to := secret.New(hook)
+			return c.UpdateSynchronization(ctx, idA, SyncUpdate{URL: &to})
+		}},
+		{"a change of the item to such a URL", `{"errors":"Invalid URL, cannot connect dataset: ` + hook + `"}`, 400, func(ctx context.Context, c *Client) (any, error) {
+			to := secret.New(hook)
+			return c.UpdateSynchronization(ctx, idA, SyncUpdate{Item: &to})
+		}},
 		{"a request", "", 500, func(ctx context.Context, c *Client) (any, error) {
 			r := SyncRequest{Interval: time.Hour, URL: secret.New(url)}
 			_, _, err := c.CreateSynchronization(ctx, r)
@@ -58,12 +79,15 @@ func TestAnswersPrintNoSecrets(t *testing.T) {
 		{"a config", "", 500, func(context.Context, *Client) (any, error) {
 			return Config{Account: testAccount, APIKey: secret.New(leak)}, nil
 		}},
-		{"a client", "", 500, func(_ context.Context, c *Client) (any, error) { return *c, nil }},
+		{"a client", "", 500, func(context.Context, *Client) (any, error) {
+			c, err := New(Config{Account: testAccount, APIKey: secret.New(leak)})
+			return *c, err
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := testClient(t, Config{APIKey: secret.New(leak), Transport: &recorder{answers: []scripted{{status: tt.status, body: tt.body}}}})
+				c := testClient(t, Config{Transport: &recorder{answers: []scripted{{status: tt.status, body: tt.body}}}})
 				got, err := tt.do(t.Context(), c)
 				asJSON, _ := json.Marshal(got)
 				texts := []string{fmt.Sprintf("%v", got), fmt.Sprintf("%+v", got), fmt.Sprintf("%#v", got), string(asJSON), message(err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)}

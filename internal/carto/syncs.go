@@ -129,15 +129,11 @@ func (c *Client) synchronization(w wireSync) Synchronization {
 // maxSeconds keeps intervals from overflowing: the server's column has 32 bits.
 const maxSeconds = 1<<31 - 1
 
-// secrets are the values that texts about the synchronization may quote. A URL
-// is one as a whole only where taking its secrets out leaves something else.
+// secrets are the values that texts about the synchronization may quote.
 func (s Synchronization) secrets() []secret.Value {
-	var known []secret.Value
+	known := urlsOf(s.URL, s.Item.Text)
 	if conn := s.Item.Connector; conn != nil {
-		known = secretsOf(conn.Connection, conn.Params)
-	}
-	if raw := s.URL.Reveal(); secret.RedactURL(raw) != raw {
-		known = append(known, s.URL)
+		known = append(known, secretsOf(conn.Connection, conn.Params)...)
 	}
 	return known
 }

@@ -50,7 +50,7 @@ func (c *Client) CreateSynchronization(ctx context.Context, r SyncRequest) (Sync
 	if err != nil {
 		return Synchronization{}, "", err
 	}
-	req := request{method: http.MethodPost, path: syncsPath, body: body}
+	req := request{method: http.MethodPost, path: syncsPath, body: body, secrets: []secret.Value{r.URL}}
 	if r.Connector != nil {
 		req.timeout = c.timeouts.Connect
 		req.secrets = secretsOf(r.Connector.Connection, r.Connector.Params)
@@ -152,6 +152,17 @@ func (u SyncUpdate) body() (map[string]any, error) {
 	return body, nil
 }
 
+// secrets are the values that an answer about the update may quote.
+func (u SyncUpdate) secrets() []secret.Value {
+	var known []secret.Value
+	for _, v := range []*secret.Value{u.URL, u.Item} {
+		if v != nil {
+			known = append(known, *v)
+		}
+	}
+	return known
+}
+
 func put[T any](body map[string]any, key string, v *T) {
 	if v != nil {
 		body[key] = *v
@@ -173,7 +184,7 @@ func (c *Client) UpdateSynchronization(ctx context.Context, id string, u SyncUpd
 		return Synchronization{}, err
 	}
 	var w wireSync
-	r := request{method: http.MethodPut, path: syncsPath + "/" + id, body: body, repeat: safe}
+	r := request{method: http.MethodPut, path: syncsPath + "/" + id, body: body, repeat: safe, secrets: u.secrets()}
 	if err := c.doJSON(ctx, r, &w); err != nil {
 		return Synchronization{}, err
 	}
