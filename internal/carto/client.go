@@ -122,21 +122,20 @@ func (c *Client) Account() Account { return c.account }
 func (c *Client) ReadOnly() bool { return c.readOnly }
 
 // chain builds the round trippers, each with one concern. From the outside in:
-// what may not be sent is refused, what is safe is repeated, redirects are
-// judged, every attempt is logged and bounded in time, the request says who it
-// comes from, and the answer is read whole.
+// what is safe is repeated, redirects are judged, what may not be sent is refused,
+// every attempt is logged and bounded in time, the request says who it comes from,
+// and the answer is read whole.
 func (c *Client) chain(cfg Config, credential secret.Value) http.RoundTripper {
 	var rt http.RoundTripper = buffered{next: cfg.Transport, limit: cfg.MaxResponse}
 	rt = authorized{next: rt, origin: c.account.origin(), credential: credential}
 	rt = identified{next: rt, agent: cfg.UserAgent}
 	rt = timed{next: rt}
 	rt = logged{next: rt, log: cfg.Log, redact: c.redact}
-	rt = redirected{next: rt, origin: c.account.origin()}
-	rt = retried{next: rt, retries: cfg.Retries}
 	if cfg.ReadOnly {
 		rt = readOnly{next: rt}
 	}
-	return rt
+	rt = redirected{next: rt, origin: c.account.origin()}
+	return retried{next: rt, retries: cfg.Retries}
 }
 
 // redact cleans a text that came from outside of everything secret that the

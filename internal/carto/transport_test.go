@@ -275,6 +275,34 @@ func TestCancellationIsNotRepeated(t *testing.T) {
 	})
 }
 
+// Whoever answers a read may send it on, but not to where it would change something.
+func TestReadOnlyRedirects(t *testing.T) {
+	tests := []struct {
+		to       string
+		requests int // that are sent
+		refused  bool
+	}{
+		{"/api/v1/users/acme", 2, false},
+		{"/api/v2/sql?q=SELECT+1", 2, false},
+		{"/api/v1/viz/imports", 2, false},
+		{"/api/v1/imports", 1, true},
+		{"/user/acme/api/v1/imports.json/", 1, true},
+		{"/api/v2/sql?q=DROP+TABLE+roads", 1, true},
+		{"/api/v1/sql?q=DROP+TABLE+roads", 1, true},
+		{"/api/v2/sql?q=SELECT+1&q=DROP+TABLE+roads", 1, true},
+		{"/api/v2/sql", 1, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.to, func(t *testing.T) {
+			sent := &recorder{answers: []scripted{redirectTo(302, tt.to), ok(`{"username":"acme"}`)}}
+			_, err := testClient(t, Config{Transport: sent, ReadOnly: true}).Me(t.Context())
+			if errors.Is(err, ErrReadOnly) != tt.refused || len(sent.sent) != tt.requests {
+				t.Errorf("sent %q: %v", sent.sent, err)
+			}
+		})
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	sent := &recorder{answers: []scripted{ok(`{"rows":[]}`)}}
 	c := testClient(t, Config{Transport: sent, ReadOnly: true})
