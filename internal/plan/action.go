@@ -18,7 +18,7 @@ const (
 	Adopt    Verb = "adopt"    // an existing dataset comes under management
 	Resume   Verb = "resume"   // a staged import of ours is finished
 	Heal     Verb = "heal"     // a synchronization that does not work is put right
-	Forgo    Verb = "forget"   // the markers go, the dataset stays
+	Forget   Verb = "forget"   // the markers go, the dataset stays
 	Delete   Verb = "delete"   // ours, no longer declared, and pruning was asked for
 	Blocked  Verb = "blocked"  // not done, with instructions
 )

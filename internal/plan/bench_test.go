@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"gopkg.in/yaml.v3"
@@ -34,6 +35,31 @@ func BenchmarkCompute(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkComputeSynchronizations plans n new synchronizations against an
+// account that has n others with our marker; it must grow with n, not with its
+// square.
+func BenchmarkComputeSynchronizations(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		in := many(n)
+		for i := range in.Desired[0].Datasets {
+			d := &in.Desired[0].Datasets[i]
+			d.Source = spec.Source{Kind: spec.SourceURL, URL: text("http://example.org/a.csv")}
+			d.Sync = &spec.Sync{Interval: spec.MinInterval}
+			in.Account.Datasets[i].Tags = nil
+			in.Account.Datasets[i].Name += "_x"
+			in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{
+				ID: d.Name, DatasetID: in.Account.Datasets[i].ID, Checksum: SyncMarker("city", d.Name+"_y"),
+			})
+		}
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				Compute(in)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/dataset")
 		})
 	}
 }

@@ -71,6 +71,8 @@ func (c *computer) compute() {
 	c.guardConnections(actions)
 	c.guardQuota(actions)
 	c.guardMassDelete(actions)
+	c.guardUsedConnections(actions)
+	c.noteLeftovers()
 	order(actions, c.in.Options.PruneFirst)
 	c.plan.Actions = actions
 }

@@ -194,44 +194,57 @@ func (c *computer) strayConnections(m spec.Manifest, key string, live []Connecti
 			Pos: m.ProjectPos, Destroys: true, Seen: Seen{Connection: &l}, Steps: []Step{StepDeleteConnection},
 		}
 		a.because(NoLongerDeclared, "no longer declared")
-		if user := c.connectionUser(l.ID); user != "" {
-			a = a.blocked(ConnectionInUse, quoted("the synchronization of dataset %q uses it", user),
-				"change or delete that synchronization first")
-		}
 		actions = append(actions, a)
 	}
 	return actions
 }
 
-// connectionUser names a dataset whose synchronization uses a connection and
-// stays in this plan.
-func (c *computer) connectionUser(id string) string {
+// guardUsedConnections blocks the deletion of connections that a synchronization
+// still uses once everything else of the plan is done. It looks at what is left
+// of the actions after all other guards: a deletion that was blocked leaves its
+// synchronization.
+func (c *computer) guardUsedConnections(actions []Action) {
+	leaving := map[string]bool{} // synchronizations that go, or get another connection
+	for _, a := range actions {
+		if a.Kind == KindDataset {
+			c.leavingSyncs(a, leaving)
+		}
+	}
+	users := map[string]string{} // by connection id: a dataset, or what else there is to name
 	for _, s := range c.in.Account.Synchronizations {
-		if s.Connector == nil || s.Connector.ConnectionID != id {
+		if s.Connector == nil || leaving[s.ID] {
 			continue
 		}
-		l := c.byID[s.DatasetID]
-		if l == nil {
-			return or(s.Name, s.ID)
+		user := or(s.Name, s.ID)
+		if l := c.byID[s.DatasetID]; l != nil {
+			user = l.Name
 		}
-		if !c.pruned(l) {
-			return l.Name
+		users[s.Connector.ConnectionID] = user
+	}
+	for i, a := range actions {
+		if user := users[a.ID]; a.Kind == KindConnection && a.Verb == Delete && user != "" {
+			actions[i] = a.blocked(ConnectionInUse, quoted("the synchronization of dataset %q uses it", user),
+				"change or delete that synchronization first")
 		}
 	}
-	return ""
 }
 
-// pruned reports whether a live dataset goes in this plan.
-func (c *computer) pruned(l *liveDataset) bool {
-	if !c.in.Options.Prune || c.claimed[l.ID] || c.declared[l.Name] != nil || l.marker.Owners != 1 || l.marker.Protected {
-		return false
+// leavingSyncs adds the synchronizations that an action deletes, or turns to
+// another connection.
+func (c *computer) leavingSyncs(a Action, leaving map[string]bool) {
+	live := c.byID[a.ID]
+	if live == nil {
+		return
 	}
-	for _, m := range c.in.Desired {
-		if m.Project == l.marker.Project {
-			return !slices.ContainsFunc(m.Forget, func(f spec.Forget) bool { return f.Name == l.Name })
+	if slices.Contains(a.Steps, StepDelete) || slices.Contains(a.Steps, StepDetach) {
+		for _, s := range live.syncs {
+			leaving[s.ID] = true
 		}
 	}
-	return false
+	moved := slices.ContainsFunc(a.Changes, func(ch Change) bool { return ch.Field == "source.connector" })
+	if moved && slices.Contains(a.Steps, StepSync) && a.Seen.Synchronization != nil {
+		leaving[a.Seen.Synchronization.ID] = true
+	}
 }
 
 // connectionDefaults are what providers assume for what a connection does not

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -127,23 +128,34 @@ func (c *computer) canConnect(a Action, w *wanted) Action {
 // canImport checks the limits and guards that hold for every import of a file.
 func (c *computer) canImport(a Action, w *wanted) Action {
 	if w.d.Source.Kind != spec.SourceFile {
-		return a
+		return a // apply judges what it fetches
 	}
-	l, look := c.in.Account.Limits, w.look
-	switch {
-	case look.Fault != nil:
-		return c.guard(a, GuardFault, quoted("CARTO would refuse %s: %s", w.d.Source.File, look.Fault.Error()))
-	case look.Layers > 1:
-		return a.blocked(SeveralLayers, quoted("%s holds %d layers (%s); CARTO makes a dataset of each and says the name of one",
-			w.d.Source.File, look.Layers, strings.Join(look.LayerNames, ", ")), "keep one layer per file")
-	case l.ImportFileSize > 0 && look.Size > l.ImportFileSize:
-		return a.blocked(FileTooLarge, quoted("%s has %d bytes, the account may import %d at a time (CARTO's error 6666)",
-			w.d.Source.File, look.Size, l.ImportFileSize), "make the file smaller, or ask CARTO for a higher limit")
-	case l.ImportRows > 0 && look.Rows > l.ImportRows:
-		return a.blocked(TooManyRows, quoted("%s has %d rows, the account may import %d (CARTO's error 6668)",
-			w.d.Source.File, look.Rows, l.ImportRows), "split the dataset, or ask CARTO for a higher limit")
+	if w.look.Fault != nil {
+		return c.guard(a, GuardFault, quoted("CARTO would refuse %s: %s", w.d.Source.File, w.look.Fault.Error()))
+	}
+	if code, reason, hint := TooMuch(w.look, c.in.Account.Limits); code != "" {
+		return a.blocked(code, w.d.Source.File+" "+reason, hint)
 	}
 	return c.canExpect(a, w)
+}
+
+// TooMuch says why one import cannot take what a look found: it holds more than
+// one dataset, or more than the account may import at a time. The code is "" if
+// it can. [Compute] has judged files; apply judges what only it fetches.
+func TooMuch(look data.Look, l Limits) (code Reason, reason, hint string) {
+	const ask = "ask CARTO for a higher limit"
+	switch {
+	case look.Layers > 1:
+		return SeveralLayers, quoted("holds %d layers (%s); CARTO makes a dataset of each and says the name of one",
+			look.Layers, strings.Join(look.LayerNames, ", ")), "keep one layer per file"
+	case l.ImportFileSize > 0 && look.Size > l.ImportFileSize:
+		return FileTooLarge, quoted("has %d bytes, the account may import %d at a time (CARTO's error 6666)",
+			look.Size, l.ImportFileSize), "make the file smaller, or " + ask
+	case l.ImportRows > 0 && look.Rows > l.ImportRows:
+		return TooManyRows, quoted("has %d rows, the account may import %d (CARTO's error 6668)",
+			look.Rows, l.ImportRows), "split the dataset, or " + ask
+	}
+	return "", "", ""
 }
 
 // guardQuota blocks the creations that the account's number of datasets leaves

@@ -85,12 +85,18 @@ func (c *computer) converge(a Action, w *wanted, l *liveDataset) Action {
 // the dataset carries. Contents that a synchronization or somebody else brings
 // are not its matter.
 func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool) {
+	requested := slices.Contains(c.in.Options.Reimport, w.d.Name)
 	if w.d.Source.Kind == spec.SourceNone || w.d.Sync != nil {
+		if requested {
+			c.note(w, "warning", "reimport_not_ours", quoted("dataset %q is not imported by cartosync, so it is not imported again", w.d.Name),
+				"a synchronization runs at its interval; without a source the contents belong to somebody else")
+		}
 		return false
 	}
-	requested := slices.Contains(c.in.Options.Reimport, w.d.Name)
-	same := l.marker.Fingerprint == w.fingerprint || w.ignores("source")
+	same := l.marker.Fingerprint == w.fingerprint
 	switch {
+	case w.ignores("source") && !requested:
+		return false
 	case requested:
 		a.because(ReimportRequested, "a reimport was asked for")
 	case same && w.owns(l):
@@ -144,7 +150,11 @@ func (c *computer) question(a *Action, l *liveDataset) *Detail {
 // markers plans the tags that say whose the dataset is. A difference in them
 // alone is an update; beside anything else it goes without saying.
 func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
-	want := w.marker(l.marker, w.fingerprint)
+	fingerprint := w.fingerprint
+	if w.ignores("source") && !a.Does(Reimport) {
+		fingerprint = l.marker.Fingerprint // nobody looked whether it holds what the source does
+	}
+	want := w.marker(l.marker, fingerprint)
 	a.Tags = want.Tags()
 	have := l.marker
 	if have == (Marker{Project: want.Project, NameHash: want.NameHash, Fingerprint: want.Fingerprint, Protected: want.Protected, Owners: 1}) {

@@ -34,6 +34,9 @@ type index struct {
 	live     []*liveDataset // by name
 	byName   map[string]*liveDataset
 	byID     map[string]*liveDataset
+	marked   map[string][]*Synchronization // those with a marker, by it
+	stored   map[string]Connection         // by id
+	params   map[string][]spec.Param       // of declared connections, by project and key
 }
 
 func newIndex(in Input) *index {
@@ -42,10 +45,16 @@ func newIndex(in Input) *index {
 		declared: map[string]*wanted{},
 		byName:   map[string]*liveDataset{},
 		byID:     map[string]*liveDataset{},
+		marked:   map[string][]*Synchronization{},
+		stored:   map[string]Connection{},
+		params:   map[string][]spec.Param{},
 	}
 	for _, m := range in.Desired {
 		for _, d := range m.Datasets {
 			x.want(m.Project, d)
+		}
+		for _, c := range m.Connections {
+			x.params[m.Project+" "+c.Key] = c.Params
 		}
 	}
 	for _, d := range in.Account.Datasets {
@@ -58,10 +67,16 @@ func newIndex(in Input) *index {
 	slices.SortFunc(x.live, func(a, b *liveDataset) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
-	for _, s := range in.Account.Synchronizations {
+	for i, s := range in.Account.Synchronizations {
 		if l := x.byID[s.DatasetID]; l != nil {
 			l.syncs = append(l.syncs, s)
 		}
+		if strings.HasPrefix(s.Checksum, tagPrefix) {
+			x.marked[s.Checksum] = append(x.marked[s.Checksum], &in.Account.Synchronizations[i])
+		}
+	}
+	for _, c := range in.Account.Connections {
+		x.stored[c.ID] = c
 	}
 	return x
 }

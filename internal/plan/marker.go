@@ -28,7 +28,7 @@ type Marker struct {
 	Project     string // the owner; "" = unmarked
 	NameHash    string // of the name the manifest knows it by; "" = tag missing or unreadable
 	Fingerprint string // of the source that was imported; "" = none known
-	Protected   bool   // prevent_destroy holds even when the entry is gone
+	Protected   bool   // prevent_destroy holds even when the entry is gone; also where a tag of another version says so
 	Owners      int    // how many projects claim it: more than one is a conflict
 }
 
@@ -71,16 +71,17 @@ func ParseMarker(tags []string) (Marker, []string) {
 }
 
 func (m *Marker) parseSource(tag string) {
+	tag, protected := strings.CutSuffix(tag, "-p")
+	m.Protected = m.Protected || protected
 	body, ok := strings.CutPrefix(tag, sourceTag)
-	if !ok {
-		return // a formula of another version: the entry is recognised by its name alone
+	if !ok || m.NameHash != "" {
+		return // a formula of another version, or a second tag: the entry is recognised by its name alone
 	}
-	body, protected := strings.CutSuffix(body, "-p")
 	hash, source, ok := strings.Cut(body, "-")
 	if !ok || !isHex(hash, 8) || (source != noSource && !isHex(source, 16)) {
 		return
 	}
-	m.NameHash, m.Protected = hash, protected
+	m.NameHash = hash
 	if source != noSource {
 		m.Fingerprint = source
 	}

@@ -140,28 +140,26 @@ func (m *matcher) owned(w *wanted) match {
 }
 
 // staged finds what an earlier run imported and could not publish: a dataset
-// under our staging name, or one made by a synchronization that carries our
-// marker.
+// that a synchronization with our marker made, or one under our staging name.
 func (m *matcher) staged(w *wanted) match {
 	if w.fingerprint == "" {
 		return match{}
 	}
-	if w.d.Sync == nil {
-		if l := m.byName[w.staging]; l != nil && !m.taken[l.ID] && l.marker.Owners == 0 {
-			return match{relation: staged, live: l}
+	if w.d.Sync != nil {
+		for _, s := range m.marked[SyncMarker(w.project, w.d.Name)] {
+			if l := m.byID[s.DatasetID]; l != nil && !otherKind(w, *s) && m.free(l) {
+				return match{relation: staged, live: l, sync: s}
+			}
 		}
-		return match{}
 	}
-	mark := SyncMarker(w.project, w.d.Name)
-	for i, s := range m.in.Account.Synchronizations {
-		l := m.byID[s.DatasetID]
-		if s.Checksum != mark || otherKind(w, s) || l == nil || m.taken[l.ID] || l.marker.Owners > 0 {
-			continue
-		}
-		return match{relation: staged, live: l, sync: &m.in.Account.Synchronizations[i]}
+	if l := m.byName[w.staging]; l != nil && m.free(l) {
+		return match{relation: staged, live: l}
 	}
 	return match{}
 }
+
+// free reports whether nobody has claimed a live dataset.
+func (m *matcher) free(l *liveDataset) bool { return !m.taken[l.ID] && l.marker.Owners == 0 }
 
 func (m *matcher) named(w *wanted) match {
 	l := m.byName[w.d.Name]

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -172,6 +173,36 @@ func TestComputeDecides(t *testing.T) {
 			in.Desired[0].Datasets = nil
 			in.Options.Prune = true
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: Protected}}},
+		{"no longer declared, its second tag damaged", func(in *Input) {
+			protect(in)
+			in.Account.Datasets[0].Tags[2] = "cartosync:src:2-what-the-future-brings"
+			in.Desired[0].Datasets = nil
+			in.Options.Prune = true
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: Protected}}},
+		{"ignored source", func(in *Input) {
+			in.Desired[0].Datasets[0].Lifecycle.IgnoreChanges = []string{"source"}
+			changeFile(in, func(*data.Look) {})
+		}, []outcome{none}},
+		{"ignored source of what is adopted", func(in *Input) {
+			in.Desired[0].Datasets[0].Lifecycle.IgnoreChanges = []string{"source"}
+			in.Desired[0].Datasets[0].Adopt.Any = true
+			in.Account.Datasets[0].Tags = []string{"net"}
+			changeFile(in, func(l *data.Look) { l.Rows = 7 })
+		}, []outcome{{Verb: Adopt, Name: "roads", Code: AdoptRequested, Steps: []Step{StepMetadata}}}},
+		{"staged, and its name freed by a rename", func(in *Input) {
+			second := in.Desired[0].Datasets[0]
+			second.Name, second.RenamedFrom = "streets", "roads"
+			in.Desired[0].Datasets = append(in.Desired[0].Datasets, second)
+			in.Looks["streets"] = in.Looks["roads"]
+			m, _ := ParseMarker(in.Account.Datasets[0].Tags)
+			m.NameHash = NameHash("streets")
+			in.Account.Datasets[0].Tags = append([]string{"net"}, m.Tags()...)
+			fp := Fingerprint(in.Desired[0].Datasets[0], in.Looks["roads"])
+			in.Account.Datasets = append(in.Account.Datasets, Dataset{ID: "id-s", Name: StagingName("city", "roads", fp), Privacy: "private"})
+		}, []outcome{
+			{Verb: Rename, Name: "streets", Code: RenamedOutside, Changes: []string{"name"}, Steps: []Step{StepRename}},
+			{Verb: Resume, Name: "roads", Code: StagingFound, Changes: []string{"privacy", "source", "tags", "title"}, Steps: []Step{StepStage, StepPublish}},
+		}},
 		{"no longer declared, maps hang on it", func(in *Input) {
 			in.Desired[0].Datasets = nil
 			in.Account.Datasets[0].MapCount = 2
@@ -180,7 +211,7 @@ func TestComputeDecides(t *testing.T) {
 		{"forgotten", func(in *Input) {
 			in.Desired[0].Datasets = nil
 			in.Desired[0].Forget = []spec.Forget{{Name: "roads"}}
-		}, []outcome{{Verb: Forgo, Name: "roads", Code: ForgetListed, Changes: []string{"marker"}, Steps: []Step{StepMetadata}}}},
+		}, []outcome{{Verb: Forget, Name: "roads", Code: ForgetListed, Changes: []string{"marker"}, Steps: []Step{StepMetadata}}}},
 		{"protection outlives its line", func(in *Input) { protect(in) }, []outcome{none}},
 		{"protection lifted", func(in *Input) {
 			protect(in)
@@ -307,6 +338,37 @@ func remarkAir(in *Input) {
 	d := in.Desired[0].Datasets[0]
 	m := Marker{Project: "city", NameHash: NameHash("air"), Fingerprint: Fingerprint(d, data.Look{})}
 	in.Account.Datasets[0].Tags = m.Tags()
+}
+
+// TestNotesSayWhatThePlanLeavesAlone: leftovers of interrupted runs, and wishes
+// that cannot be met.
+func TestNotesSayWhatThePlanLeavesAlone(t *testing.T) {
+	in := air()
+	in.Account.Datasets = append(in.Account.Datasets, Dataset{ID: "id-left", Name: StagingName("city", "gone", "0123456789abcdef")})
+	in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{ID: "id-left", Checksum: SyncMarker("city", "gone")})
+	in.Account.Synchronizations[0].State, in.Account.Synchronizations[0].ErrorCode = "failure", 1100
+	in.Options.Reimport = []string{"air"}
+	var got []string
+	for _, n := range Compute(in).Notes {
+		got = append(got, n.Severity+" "+n.Code)
+	}
+	want := []string{"warning reimport_not_ours", "warning synchronization_failing", "warning leftover", "warning leftover"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("wanted -, got +:\n%s", diff)
+	}
+}
+
+// TestSecretsOfAURLAreNotPlanned: what a plan prints of a source holds no token,
+// whether the manifest writes it out or refers to it.
+func TestSecretsOfAURLAreNotPlanned(t *testing.T) {
+	in := air()
+	in.Account.Datasets, in.Account.Synchronizations = nil, nil
+	in.Desired[0].Datasets[0].Source.URL = text("https://example.org/air.csv?token=geheim&user=${env:CARTOSYNC_SECRET_U}")
+	for _, ch := range Compute(in).Actions[0].Changes {
+		if s, ok := ch.After.(string); ok && strings.Contains(s, "geheim") {
+			t.Errorf("%s is printed as %s", ch.Field, s)
+		}
+	}
 }
 
 // TestForeignAccountIsLeftAlone: a first run on a full account must not plan a

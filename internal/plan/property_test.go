@@ -37,7 +37,7 @@ func TestAppliedPlanIsEmpty(t *testing.T) {
 		}
 	}
 	t.Logf("verbs seen: %v", verbs)
-	for _, v := range []Verb{None, Create, Update, Reimport, Rename, Adopt, Resume, Heal, Forgo, Delete, Blocked} {
+	for _, v := range []Verb{None, Create, Update, Reimport, Rename, Adopt, Resume, Heal, Forget, Delete, Blocked} {
 		if verbs[v] < cases/100 {
 			t.Errorf("only %d actions had the verb %s", verbs[v], v)
 		}
@@ -89,8 +89,11 @@ func untouched(in Input, p Plan) error {
 		live := x.byID[a.ID]
 		w := x.declared[a.Dataset]
 		owned := live.marker.Owners == 1 && live.marker.Project == a.Project
-		adopted := a.Does(Adopt) && w != nil && (w.d.Adopt.Any || in.Options.Adopt || w.d.Adopt.From != "")
-		if !owned && !adopted && a.Verb != Resume {
+		unowned := live.marker.Owners == 0
+		adopted := a.Does(Adopt) && w != nil &&
+			(unowned && (w.d.Adopt.Any || in.Options.Adopt) || live.marker.Owners == 1 && w.d.Adopt.From == live.marker.Project)
+		resumed := a.Verb == Resume && w != nil && unowned && (live.Name == w.staging || len(x.marked[SyncMarker(w.project, w.d.Name)]) > 0)
+		if !owned && !adopted && !resumed {
 			return fmt.Errorf("%s touches %q, which is not ours", a.Verb, live.Name)
 		}
 		if a.Verb == Delete && (!in.Options.Prune || w != nil || live.marker.Protected) {
@@ -142,6 +145,18 @@ func randomWorld(seed uint64) *world {
 	}
 	if w.chance(2) {
 		w.in.Account.Limits.Organization = "org"
+	}
+	if w.chance(1) {
+		w.in.Account.Limits.RemainingTables = some(w, 0, 1, 2)
+	}
+	if w.chance(1) && !w.in.Options.Prune {
+		w.in.Options.Targets = names[:1+w.IntN(len(names))]
+	}
+	if w.chance(1) && !w.in.Options.Prune {
+		w.in.Options.Excludes = names[w.IntN(len(names)):]
+	}
+	if w.chance(1) {
+		w.in.Options.Reimport = []string{pick(w, names...)}
 	}
 	for _, project := range projects[:1+w.IntN(2)] {
 		w.manifest(project)
@@ -276,6 +291,9 @@ func (w *world) dataset(name string, m spec.Manifest) spec.Dataset {
 	if w.chance(2) {
 		d.Adopt.From = pick(w, projects...)
 	}
+	if w.chance(1) {
+		d.Lifecycle.IgnoreChanges = []string{pick(w, "title", "tags", "privacy", "source", "sync.interval", "share", "import")}
+	}
 	if w.chance(2) {
 		d.RenamedFrom = pick(w, names...)
 		if d.RenamedFrom == name {
@@ -298,8 +316,9 @@ func (w *world) source(d *spec.Dataset, m spec.Manifest) {
 			return
 		}
 		d.Source = spec.Source{Kind: spec.SourceConnector, Connector: &spec.Connector{
-			Connection: "warehouse", Provider: "postgres", Params: []spec.Param{{Key: "table", Value: text(pick(w, "t1", "t2"))}},
+			Connection: "warehouse", Provider: "postgres", Params: []spec.Param{{Key: "table", Value: text(pick(w, "t1", "t2", "$${x}", "${env:CARTOSYNC_SECRET_TABLE}"))}},
 		}}
+		w.in.Secrets["${env:CARTOSYNC_SECRET_TABLE}"] = secret.New("t3")
 	default:
 		return
 	}
@@ -336,7 +355,10 @@ func (w *world) account() {
 		w.in.Details[d.ID] = Detail{Rows: look.Rows, Columns: look.Columns, Geometry: look.Geometry}
 		w.in.Account.Datasets = append(w.in.Account.Datasets, d)
 		if w.chance(3) {
-			w.sync(d)
+			w.sync(d, "")
+		}
+		if w.chance(1) {
+			w.sync(d, "-2")
 		}
 	}
 	w.staged()
@@ -369,11 +391,14 @@ func (w *world) mark(d *Dataset) {
 	if w.chance(1) {
 		d.Tags = d.Tags[:len(d.Tags)-1]
 	}
+	if w.chance(1) {
+		d.Tags = append(d.Tags, pick(w, "cartosync:src:2-x-p", "cartosync:src:", "cartosync:src:1-0-0"))
+	}
 }
 
-func (w *world) sync(d Dataset) {
+func (w *world) sync(d Dataset, suffix string) {
 	s := Synchronization{
-		ID: "sync-" + d.ID, DatasetID: d.ID, Name: d.Name, State: pick(w, "success", "failure", "syncing"), Interval: time.Hour,
+		ID: "sync-" + d.ID + suffix, DatasetID: d.ID, Name: d.Name, State: pick(w, "success", "failure", "syncing"), Interval: time.Hour,
 		URL: secret.New("http://example.org/1.csv"), TypeGuessing: true, QuotedFieldsGuessing: true,
 		Retried: pick(w, 0, 3, 10), UpdatedAt: readAt.Add(-pick(w, time.Minute, 5*time.Hour)),
 	}
@@ -394,7 +419,10 @@ func (w *world) staged() {
 			continue
 		}
 		d := Dataset{ID: "staged-" + want.d.Name, Name: want.staging, Privacy: "private"}
-		if want.d.Sync != nil {
+		if w.chance(2) {
+			d.Name = StagingName(want.project, want.d.Name, "fedcba9876543210") // of a source that has changed since
+		}
+		if want.d.Sync != nil && w.chance(8) {
 			d.Name = "some_file_" + want.d.Name
 			s := Synchronization{ID: "sync-" + d.ID, DatasetID: d.ID, Name: d.Name, State: "success", Interval: want.d.Sync.Interval,
 				Checksum: SyncMarker(want.project, want.d.Name), UpdatedAt: readAt, TypeGuessing: want.d.Import.TypeGuessing, QuotedFieldsGuessing: true}

@@ -17,17 +17,19 @@ func (c *computer) canReplace(a Action, w *wanted) Action {
 	if w.d.Source.Kind != spec.SourceFile {
 		return a // apply judges what it fetches
 	}
-	return judge(a, w.d, w.look, c.in.Options.Allow)
+	return Judge(a, w.d, w.look, c.in.Options.Allow)
 }
 
-// Judge decides whether a reimport may replace what a dataset holds by what a
+// Judge decides whether an action may replace what a dataset holds by what a
 // look found: it returns the action, blocked if a guard trips or maps would
 // break. [Compute] has judged files; apply judges what only it fetches.
 func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
-	return judge(a, d, look, allow)
-}
-
-func judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
+	if d.Source.Kind != spec.SourceFile {
+		a.Fingerprint = "" // a guard is lifted for what was seen, and the URL or query does not say what that is
+		if look.SHA256 != "" {
+			a.Fingerprint = short("contents", look.SHA256)
+		}
+	}
 	switch {
 	case a.Before == nil || !seenInto(look):
 		return a

@@ -30,6 +30,10 @@ func simulate(in Input, p Plan) Input {
 		s.dataset(a)
 	}
 	s.in.Options.Reimport = nil
+	if left := in.Account.Limits.RemainingTables; left != nil {
+		n := *left + len(in.Account.Datasets) - len(s.in.Account.Datasets)
+		s.in.Account.Limits.RemainingTables = &n
+	}
 	return s.in
 }
 
@@ -67,15 +71,19 @@ func (s *simulation) dataset(a Action) {
 				id = s.id("dataset")
 				s.in.Account.Datasets = append(s.in.Account.Datasets, Dataset{ID: id, Name: a.Staging, Privacy: s.defaultPrivacy()})
 				s.attach(a, id)
+			} else if a.Seen.Synchronization == nil { // staged, and its synchronization gone: staged anew
+				s.attach(a, id)
 			}
 			s.fill(a, id)
 		case StepOverwrite, StepRefresh:
 			s.fill(a, id)
 		case StepPublish:
+			s.free(a, id)
 			d := s.live(id)
 			d.Name = a.Dataset
 			s.metadata(a, d)
 		case StepRename:
+			s.free(a, id)
 			s.live(id).Name = a.Dataset
 		case StepMetadata:
 			s.metadata(a, s.live(id))
@@ -242,6 +250,15 @@ func (s *simulation) connection(a Action) {
 					c.Params = setParam(c.Params, ch.Field, "")
 				}
 			}
+		}
+	}
+}
+
+// free fails where an action takes a name before its holder has given it up.
+func (s *simulation) free(a Action, id string) {
+	for _, d := range s.in.Account.Datasets {
+		if d.ID != id && d.Name == a.Dataset {
+			panic(fmt.Sprintf("%s of %q comes while %s still has the name", a.Verb, a.Dataset, d.ID))
 		}
 	}
 }

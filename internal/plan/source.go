@@ -17,33 +17,32 @@ var schemaDefaults = map[string]string{
 	"postgres": "public", "sqlserver": "dbo", "redshift": "public", "snowflake": "PUBLIC",
 }
 
-// defaultParams are the values that a connector's provider assumes for what is
-// not written, so that writing the default is no difference.
-func defaultParams(desired []spec.Manifest, project string, c spec.Connector) map[string]string {
-	schema := schemaDefaults[c.Provider]
-	if c.Provider == "mysql" || c.Provider == "hive" {
-		schema = paramText(connectionParams(desired, project, c.Connection), "database")
-		if schema == "" && c.Provider == "hive" {
-			schema = "default"
-		}
+// defaultSchema is the schema that a connector's provider reads when none is
+// written, so that writing it is no difference.
+func (x *index) defaultSchema(project string, c spec.Connector) string {
+	if c.Provider != "mysql" && c.Provider != "hive" {
+		return schemaDefaults[c.Provider]
 	}
-	return map[string]string{"schema": schema}
+	database, _ := x.param(x.params[project+" "+c.Connection], "database")
+	if database == "" && c.Provider == "hive" {
+		return "default"
+	}
+	return database
 }
 
-func connectionParams(desired []spec.Manifest, project, key string) []spec.Param {
-	for _, m := range desired {
-		if m.Project != project {
-			continue
-		}
-		for _, c := range m.Connections {
-			if c.Key == key {
-				return c.Params
-			}
+// param is the value of a parameter, "" if it is not declared. ok is false
+// where it refers to what is not set here.
+func (x *index) param(params []spec.Param, key string) (value string, ok bool) {
+	for _, p := range params {
+		if p.Key == key {
+			v, ok := x.resolved(p.Value)
+			return v.Reveal(), ok
 		}
 	}
-	return nil
+	return "", true
 }
 
+// paramText is a parameter as the manifest has it, for showing.
 func paramText(params []spec.Param, key string) string {
 	for _, p := range params {
 		if p.Key == key {
@@ -85,14 +84,7 @@ func describeLive(x *index, s Synchronization) string {
 }
 
 // connectionName is the name of a stored connection, "" if there is none.
-func (x *index) connectionName(id string) string {
-	for _, c := range x.in.Account.Connections {
-		if c.ID == id {
-			return c.Name
-		}
-	}
-	return ""
-}
+func (x *index) connectionName(id string) string { return x.stored[id].Name }
 
 // connectionKey is the manifest's key for the connection that a live connector
 // uses, or its name in the account where it is not one of the project's.
@@ -109,10 +101,7 @@ func (x *index) connectionKey(project string, l LiveConnector) string {
 
 // redacted is a text as the manifest has it; its literal parts may hold a token.
 func redacted(t secret.Text) string {
-	if len(t.Refs()) > 0 {
-		return t.String() // references are what may be shown
-	}
-	return secret.RedactURL(t.String())
+	return secret.RedactURL(t.String()) // references themselves may be shown
 }
 
 func redactedURL(v secret.Value) string { return strings.TrimSpace(secret.RedactURL(v.Reveal())) }

@@ -20,6 +20,13 @@ const RefreshInterval = spec.MinInterval
 // worker leaves. CARTO's own worker counts are given up after two hours.
 const stuckAfter = 2 * time.Hour
 
+// Stuck reports whether a synchronization has been in a state that only a worker
+// leaves for longer than any worker works.
+func Stuck(s Synchronization, now time.Time) bool {
+	waiting := s.State == "syncing" || s.State == "created" || s.State == "queued"
+	return waiting && now.Sub(s.UpdatedAt) > stuckAfter
+}
+
 // sync is the synchronization that counts for a dataset: the one that writes to
 // it by name, and of several the healthiest.
 func (l *liveDataset) sync() *Synchronization {
@@ -176,11 +183,16 @@ func (c *computer) compareConnector(a *Action, w *wanted, live LiveConnector) {
 	if have := c.connectionKey(w.project, live); have != want.Connection {
 		a.change("source.connector", have, want.Connection)
 	}
-	defaults := defaultParams(c.in.Desired, w.project, want)
+	defaults := map[string]string{"schema": c.defaultSchema(w.project, want)}
 	for _, key := range connectorKeys {
-		have, wanted := live.Params[key], paramText(want.Params, key)
-		if or(have, defaults[key]) != or(wanted, defaults[key]) {
-			a.change("source."+key, have, wanted)
+		value, ok := c.param(want.Params, key)
+		if !ok {
+			c.note(w, "warning", string(SecretUnavailable), quoted("%s of dataset %q is not compared", key, w.d.Name),
+				"set what "+paramText(want.Params, key)+" refers to")
+			continue
+		}
+		if have := live.Params[key]; or(have, defaults[key]) != or(value, defaults[key]) {
+			a.change("source."+key, have, paramText(want.Params, key))
 		}
 	}
 }
@@ -188,9 +200,8 @@ func (c *computer) compareConnector(a *Action, w *wanted, live LiveConnector) {
 // health plans the revival of a synchronization that CARTO will not run again.
 // One that failed and still has retries is left to CARTO, and noted.
 func (c *computer) health(a *Action, w *wanted, s Synchronization) {
-	waiting := s.State == "syncing" || s.State == "created" || s.State == "queued"
 	switch {
-	case waiting && c.in.Account.ReadAt.Sub(s.UpdatedAt) > stuckAfter:
+	case Stuck(s, c.in.Account.ReadAt):
 		a.does(Heal)
 		a.because(SyncStuck, "its synchronization has been %s since %s", s.State, s.UpdatedAt.UTC().Format(time.RFC3339))
 		a.take(StepRevive)

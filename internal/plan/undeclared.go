@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -40,10 +42,39 @@ func (c *computer) undeclared(m spec.Manifest) []Action {
 	return actions
 }
 
+// noteLeftovers names what earlier runs of these projects left in the account
+// and this plan has no use for: staging datasets, and synchronizations with our
+// marker that made no dataset of ours.
+func (c *computer) noteLeftovers() {
+	for _, m := range c.in.Desired {
+		prefix := "cs_" + NameHash(m.Project) + "_"
+		for _, l := range c.live {
+			if strings.HasPrefix(l.Name, prefix) && !c.claimed[l.ID] && l.marker.Owners == 0 {
+				c.leftover(m, quoted("dataset %q (id %s) is a staging dataset that an interrupted run left", l.Name, l.ID))
+			}
+		}
+		for _, s := range c.in.Account.Synchronizations {
+			if !strings.HasPrefix(s.Checksum, tagPrefix+m.Project+":") {
+				continue
+			}
+			if l := c.byID[s.DatasetID]; l == nil || !c.claimed[l.ID] {
+				c.leftover(m, quoted("synchronization %s is one that an interrupted run left", s.ID))
+			}
+		}
+	}
+}
+
+func (c *computer) leftover(m spec.Manifest, problem string) {
+	c.plan.Notes = append(c.plan.Notes, Note{
+		Severity: "warning", Code: "leftover", Pos: m.ProjectPos, Problem: problem,
+		Hint: "unless an apply is under way now, delete it in CARTO",
+	})
+}
+
 // forget plans the removal of the markers; the dataset stays as it is.
 func (c *computer) forget(project string, l *liveDataset, f spec.Forget) Action {
 	a := c.loose(project, l, f.Pos)
-	a.does(Forgo)
+	a.does(Forget)
 	a.because(ForgetListed, "listed under forget: it is kept and no longer managed")
 	a.take(StepMetadata)
 	a.change("marker", l.marker.Tags(), nil)
@@ -59,6 +90,10 @@ func (c *computer) prune(m spec.Manifest, l *liveDataset) Action {
 	a.Destroys = true
 	a.take(StepDelete)
 	a = a.finished()
+	if l.marker.NameHash == "" {
+		return a.blocked(Protected, "its second tag is missing or unreadable, so nobody knows whether prevent_destroy holds for it",
+			"declare it, apply, and remove it then; or list it under forget")
+	}
 	if l.marker.Protected {
 		return a.blocked(Protected, "prevent_destroy holds for it although its entry is gone",
 			"declare it again with prevent_destroy: false, apply, and remove it then; or list it under forget")

@@ -104,7 +104,7 @@ func everyVerb() plan.Plan {
 	heal := dataset(plan.Heal, "orders", 50)
 	heal.Reason, heal.Code = "its synchronization failed 10 times and CARTO stopped trying (error 1002)", plan.SyncOutOfRetries
 
-	forget := dataset(plan.Forgo, "old_trees", 70)
+	forget := dataset(plan.Forget, "old_trees", 70)
 	forget.Reason, forget.Code = "listed under forget: it is kept and no longer managed", plan.ForgetListed
 	forget.Changes = []plan.Change{{Field: "marker", Before: []string{"cartosync:city-open-data", "cartosync:src:1-01234567-0"}}}
 

@@ -159,7 +159,7 @@ func summarize(p plan.Plan) summary {
 	s := summary{
 		Create: p.Count(plan.Create), Update: p.Count(plan.Update), Reimport: p.Count(plan.Reimport),
 		Rename: p.Count(plan.Rename), Adopt: p.Count(plan.Adopt), Resume: p.Count(plan.Resume),
-		Heal: p.Count(plan.Heal), Forget: p.Count(plan.Forgo), Delete: p.Count(plan.Delete),
+		Heal: p.Count(plan.Heal), Forget: p.Count(plan.Forget), Delete: p.Count(plan.Delete),
 		Blocked: p.Count(plan.Blocked), None: p.Count(plan.None), Publish: p.Publishing(),
 	}
 	for _, a := range p.Actions {

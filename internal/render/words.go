@@ -20,7 +20,7 @@ var words = map[plan.Verb]word{
 	plan.Adopt:    {"⇐", "adopted", cyan},
 	plan.Resume:   {"▶", "resumed", cyan},
 	plan.Heal:     {"♥", "healed", yellow},
-	plan.Forgo:    {"×", "forgotten", cyan},
+	plan.Forget:    {"×", "forgotten", cyan},
 	plan.Delete:   {"-", "deleted", red},
 	plan.Blocked:  {"!", "blocked", alarm},
 }
@@ -29,7 +29,7 @@ var words = map[plan.Verb]word{
 // it can be looked for as a whole; sometimes are the others, in their order.
 var (
 	always    = []plan.Verb{plan.Create, plan.Update, plan.Delete}
-	sometimes = []plan.Verb{plan.Reimport, plan.Rename, plan.Adopt, plan.Resume, plan.Heal, plan.Forgo}
+	sometimes = []plan.Verb{plan.Reimport, plan.Rename, plan.Adopt, plan.Resume, plan.Heal, plan.Forget}
 )
 
 // verbs are the verb of an action and what it does besides, in words: those
