@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -65,18 +67,19 @@ func TestFetcherOfRealAccount(t *testing.T) {
 }
 
 func TestClientModes(t *testing.T) {
+	ended, end := context.WithCancel(t.Context()) // nothing is sent
+	end()
 	for mode, readOnly := range map[clientMode]bool{reads: true, writes: false} {
 		c := account{URL: "https://acme.carto.com", key: secret.New("abc")}
 		client, err := c.client(&app{streams: streams{stderr: new(bytes.Buffer)}}, mode, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if client.ReadOnly() != readOnly {
-			t.Errorf("mode %v: read-only is %v", mode, client.ReadOnly())
+		if _, err := client.Exec(ended, "DROP TABLE roads"); errors.Is(err, carto.ErrReadOnly) != readOnly {
+			t.Errorf("mode %v: %v", mode, err)
 		}
 	}
 	if _, err := (&account{URL: "https://acme.carto.com"}).client(&app{}, reads, false); err == nil {
 		t.Error("a client without a key")
 	}
-	var _ *carto.Client
 }

@@ -118,9 +118,6 @@ func New(cfg Config) (*Client, error) {
 // Account returns the account that the client speaks for.
 func (c *Client) Account() Account { return c.account }
 
-// ReadOnly reports whether the client refuses to write.
-func (c *Client) ReadOnly() bool { return c.readOnly }
-
 // chain builds the round trippers, each with one concern. From the outside in:
 // what is safe is repeated, redirects are judged, what may not be sent is refused,
 // every attempt is logged and bounded in time, the request says who it comes from,

@@ -73,9 +73,6 @@ func (e *APIError) Is(target error) bool {
 	return false
 }
 
-// RetryAfter is how long the server asks to wait; ok is false if it did not say.
-func (e *APIError) RetryAfter() (d time.Duration, ok bool) { return e.After, e.After > 0 }
-
 // Temporary reports whether the same request may succeed later without
 // anything being changed. CARTO reports a table that is locked for a moment as 400.
 // Source: CartoDB/cartodb: app/models/table.rb (remove_table_from_user_database).
