@@ -1,16 +1,20 @@
 package apply_test
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/sandbox"
 )
 
@@ -35,10 +39,27 @@ func zipped(t *testing.T, name, text string) string {
 	return b.String()
 }
 
-func gzipped(t *testing.T, text string) string {
+func gzipped(t *testing.T, name, text string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
+	w.Name = name
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func tarred(t *testing.T, name, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: int64(len(text))}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.WriteString(w, text); err != nil {
 		t.Fatal(err)
 	}
@@ -51,19 +72,25 @@ func gzipped(t *testing.T, text string) string {
 // TestArchivesTakeTheDatasetsName: CARTO names a dataset after the file inside
 // an archive, so that file is given the name on the way.
 func TestArchivesTakeTheDatasetsName(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
 	for _, c := range []struct {
 		file          string
 		first, second string
 	}{
 		{"trees.zip", zipped(t, "Trees (final).csv", trees), zipped(t, "Trees (final).csv", trees+"yew,5,6\n")},
-		{"trees.csv.gz", gzipped(t, trees), gzipped(t, trees+"yew,5,6\n")},
+		{"trees.csv.gz", gzipped(t, "", trees), gzipped(t, "", trees+"yew,5,6\n")},
+		{"trees.gz.csv.gz", gzipped(t, "roads.csv", trees), gzipped(t, "roads.csv", trees+"yew,5,6\n")},
+		{"trees.tar", tarred(t, "roads.csv", trees), tarred(t, "roads.csv", trees+"yew,5,6\n")},
+		{"trees.tgz", gzipped(t, "", tarred(t, "roads.csv", trees)), gzipped(t, "", tarred(t, "roads.csv", trees+"yew,5,6\n"))},
+		{"trees.tar.gz", gzipped(t, "", tarred(t, "roads.csv", trees)), gzipped(t, "", tarred(t, "a/roads.tsv", strings.ReplaceAll(trees+"yew,5,6\n", ",", "\t")))},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			each(t, func(t *testing.T) {
 				a := newAccount(t)
 				a.file(c.file, c.first)
-				a.manifest("datasets: [{name: parks, source: {file: " + c.file + "}}]")
-				a.converges("done create parks")
+				a.file("roads.csv", "name\nringway\n") // named as files inside the archives
+				a.manifest("datasets: [{name: parks, source: {file: " + c.file + "}}, {name: roads, source: {file: roads.csv}}]")
+				a.converges("done create parks", "done create roads")
 				id := a.dataset("parks").ID
 				a.file(c.file, c.second)
 				a.converges("done reimport parks")
@@ -73,6 +100,32 @@ func TestArchivesTakeTheDatasetsName(t *testing.T) {
 				if diff := cmp.Diff([]string{"elm", "oak", "yew"}, a.column("parks", "name")); diff != "" {
 					t.Errorf("wanted -, got +:\n%s", diff)
 				}
+				if diff := cmp.Diff([]string{"ringway"}, a.column("roads", "name")); diff != "" {
+					t.Errorf("another dataset was written to: wanted -, got +:\n%s", diff)
+				}
+				if left, err := filepath.Glob(filepath.Join(os.TempDir(), "cartosync-*")); err != nil || len(left) != 0 {
+					t.Errorf("left on the disk: %v %v", left, err)
+				}
+			})
+		})
+	}
+}
+
+// TestUnforeseeableNamesAreNotSent: where nobody can tell what CARTO would call
+// the dataset, an upload could overwrite somebody else's.
+func TestUnforeseeableNamesAreNotSent(t *testing.T) {
+	for _, c := range []struct{ file, text, says string }{
+		{"trees.rar", "Rar!", "unpack it, or use zip"},
+		{"trees.osm", "<osm/>", "four datasets"},
+		{"trees.tar", tarred(t, "trees.tab", "!table"), "unpack it, or use zip"},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := newAccount(t)
+				a.file(c.file, c.text)
+				a.manifest("datasets: [{name: trees, source: {file: " + c.file + "}}]")
+				in := a.input(t.Context())
+				a.fails(in, plan.Compute(in), nil, c.says)
 			})
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
@@ -32,7 +33,7 @@ func (j *job) overwrite(ctx context.Context) error {
 	if err := j.overwritten(ctx, imp); err != nil {
 		return err
 	}
-	return f.check()
+	return f.check("the dataset holds what was sent, which nobody reviewed")
 }
 
 // replacement is the file whose contents replace the live ones. What was
@@ -72,15 +73,14 @@ func (j *job) stillThere(ctx context.Context) error {
 func (j *job) overwritten(ctx context.Context, imp carto.Import) error {
 	live, err := j.Client.Dataset(ctx, j.a.ID)
 	if errors.Is(err, carto.ErrNotFound) {
-		return fmt.Errorf("dataset %q was deleted while it was imported, and the import made another of the name %q; delete that one, and apply again",
-			j.a.Dataset, imp.TableName)
+		return fmt.Errorf("dataset %q was deleted while it was imported, and the import %s", j.a.Dataset, j.made(imp))
 	}
 	if err != nil {
 		return fmt.Errorf("the overwritten dataset: %w", err)
 	}
 	switch {
 	case imp.TableName != j.a.Dataset || imp.TableID != "" && imp.TableID != live.TableID:
-		return fmt.Errorf("CARTO imported it as %q instead of overwriting %q; delete that dataset and apply again", imp.TableName, j.a.Dataset)
+		return fmt.Errorf("instead of overwriting %q the import %s", j.a.Dataset, j.made(imp))
 	case imp.Code != 0:
 		return fmt.Errorf("CARTO imported it and reported error %d %s", imp.Code, carto.Explain(imp.Code).Meaning)
 	case len(imp.Warnings) > 0:
@@ -88,4 +88,14 @@ func (j *job) overwritten(ctx context.Context, imp carto.Import) error {
 	}
 	j.live = live
 	return j.checkRows(ctx, j.expectedRows())
+}
+
+// made says what an import that went elsewhere did, and what to do. Only what
+// was not in the account before is anybody's to delete.
+func (j *job) made(imp carto.Import) string {
+	known := func(d plan.Dataset) bool { return imp.TableID == "" || d.TableID == imp.TableID }
+	if slices.ContainsFunc(j.Account.Datasets, known) {
+		return fmt.Sprintf("wrote to %q; check what that holds, and apply again", imp.TableName)
+	}
+	return fmt.Sprintf("made another dataset, %q; delete that one, and apply again", imp.TableName)
 }

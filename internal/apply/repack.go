@@ -7,7 +7,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/name"
 )
 
@@ -15,40 +14,18 @@ import (
 // becomes the dataset's. Compressed bytes are copied as they are, so the length
 // is known after one pass that writes nowhere, and memory does not grow with
 // the archive.
-func (u *upload) repacked(dataset string) (io.ReadCloser, int64, error) {
-	if _, err := io.Copy(u.hash, io.NewSectionReader(u.File, 0, u.size)); err != nil {
-		return nil, 0, err
-	}
-	if err := u.check(); err != nil {
-		return nil, 0, err
-	}
-	member, err := u.member()
-	if err != nil {
-		return nil, 0, err
-	}
+func (u *upload) repacked(dataset, member string) (parcel, error) {
 	archive, err := zip.NewReader(io.NewSectionReader(u.File, 0, u.size), u.size)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", u.name, err)
+		return parcel{}, fmt.Errorf("%s: %w", u.name, err)
 	}
 	var size counter
 	if err := rename(archive, &size, dataset, member); err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", u.name, err)
+		return parcel{}, fmt.Errorf("%s: %w", u.name, err)
 	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(rename(archive, w, dataset, member)) }()
-	return r, int64(size), nil
-}
-
-// member is the path of the one file in the archive that CARTO imports.
-func (u *upload) member() (string, error) {
-	f, err := data.Open(u.name, u.File, u.size)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", u.name, err)
-	}
-	if len(f.Layers) != 1 {
-		return "", fmt.Errorf("%s holds %d layers; keep one per file", u.name, len(f.Layers))
-	}
-	return f.Layers[0].Member, nil
+	return parcel{name: dataset + ".zip", inner: renamed(dataset, member), body: r, size: int64(size)}, nil
 }
 
 // rename writes a member of the archive, with the files that belong to it (the
@@ -59,12 +36,15 @@ func rename(archive *zip.Reader, to io.Writer, dataset, member string) error {
 		if f.FileInfo().IsDir() || stem(f.Name) != stem(member) {
 			continue
 		}
-		if err := copyRaw(out, f, dataset+strings.ToLower(path.Ext(f.Name))); err != nil {
+		if err := copyRaw(out, f, renamed(dataset, f.Name)); err != nil {
 			return err
 		}
 	}
 	return out.Close()
 }
+
+// renamed is the dataset's name with a file's ending.
+func renamed(dataset, file string) string { return dataset + strings.ToLower(path.Ext(file)) }
 
 // stem is a member's path without its extension, as CARTO compares it.
 func stem(member string) string {

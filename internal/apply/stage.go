@@ -69,7 +69,7 @@ func (j *job) stageUpload(ctx context.Context, f *upload) error {
 	if err := j.take(ctx, imp, j.a.Staging); err != nil {
 		return err
 	}
-	if err := f.check(); err != nil {
+	if err := f.check("it is not published"); err != nil {
 		return errors.Join(err, j.discard(ctx))
 	}
 	return nil

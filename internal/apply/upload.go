@@ -22,6 +22,7 @@ type upload struct {
 	name    string // for messages
 	ext     string // with its dots: .csv, .csv.gz
 	size    int64
+	opened  os.FileInfo
 	sha256  string // what the plan saw
 	hash    hash.Hash
 	cleanUp func()
@@ -48,7 +49,7 @@ func newUpload(f *os.File, name string, look data.Look) (*upload, error) {
 		return nil, &MovedError{Field: name, Planned: fmt.Sprintf("%d bytes", look.Size), Now: fmt.Sprintf("%d bytes", info.Size())}
 	}
 	return &upload{
-		File: f, name: name, ext: extension(name), size: info.Size(), sha256: look.SHA256, hash: sha256.New(),
+		File: f, name: name, ext: extension(name), size: info.Size(), opened: info, sha256: look.SHA256, hash: sha256.New(),
 	}, nil
 }
 
@@ -61,13 +62,39 @@ func (u *upload) Close() error {
 	return err
 }
 
-// check says whether the bytes that were sent are those that the plan saw. It
-// counts only after the whole file was read.
-func (u *upload) check() error {
-	if got := hex.EncodeToString(u.hash.Sum(nil)); got != u.sha256 {
-		return &MovedError{Description: fmt.Sprintf("%s changed while it was uploaded; it is not published", u.name)}
+// unchanged compares the file with what it was when it was opened, and the bytes
+// that went through the hash with what the plan saw. It counts only after the
+// whole file was read.
+func (u *upload) unchanged() (bool, error) {
+	now, err := u.Stat()
+	if err != nil {
+		return false, err
 	}
-	return nil
+	same := now.Size() == u.opened.Size() && now.ModTime().Equal(u.opened.ModTime())
+	return same && hex.EncodeToString(u.hash.Sum(nil)) == u.sha256, nil
+}
+
+// check says whether what was sent is what the plan saw, and if not, what became
+// of it.
+func (u *upload) check(outcome string) error {
+	ok, err := u.unchanged()
+	if err == nil && !ok {
+		err = fmt.Errorf("%s changed while it was uploaded; %s; plan again and review", u.name, outcome)
+	}
+	return err
+}
+
+// seen reads the whole file before anything is sent and compares it with what
+// the plan saw.
+func (u *upload) seen() error {
+	if _, err := io.Copy(u.hash, io.NewSectionReader(u.File, 0, u.size)); err != nil {
+		return err
+	}
+	ok, err := u.unchanged()
+	if err == nil && !ok {
+		err = &MovedError{Description: fmt.Sprintf("%s changed since the plan was made", u.name)}
+	}
+	return err
 }
 
 // send uploads the file under a name that makes CARTO call the dataset as
@@ -78,40 +105,32 @@ func (j *job) send(ctx context.Context, u *upload, dataset string, collision car
 		return "", err
 	}
 	u.hash.Reset()
-	body, size, err := u.named(dataset)
+	p, err := u.named(ctx, dataset)
 	if err != nil {
 		return "", err
 	}
-	defer body.Close()
+	defer p.body.Close()
 	privacy := j.stagingPrivacy()
 	if collision == carto.CollisionOverwrite {
 		privacy = ""
 	}
 	id, err := j.Client.Upload(ctx, carto.Upload{
-		Name: dataset + u.ext, Body: body, Size: size, Collision: collision, Privacy: privacy, Guessing: j.guessing(),
+		Name: p.name, Body: p.body, Size: p.size, Collision: collision, Privacy: privacy, Guessing: j.guessing(),
 		Progress: func(sent int64) {
-			j.emit(Event{State: "uploading", Bytes: sent, Total: size})
+			j.emit(Event{State: "uploading", Bytes: sent, Total: p.size})
 		},
 	})
 	if err == nil {
-		j.result.Bytes += size
+		j.result.Bytes += p.size
 	}
 	return id, err
-}
-
-// named is the body to send so that what is imported is called dataset.
-func (u *upload) named(dataset string) (io.ReadCloser, int64, error) {
-	if u.ext == ".zip" {
-		return u.repacked(dataset)
-	}
-	return io.NopCloser(io.TeeReader(u.File, u.hash)), u.size, nil
 }
 
 // extension is a file name's ending in lower case, compression included.
 func extension(file string) string {
 	base := strings.ToLower(path.Base(file))
 	ext := path.Ext(base)
-	if ext == ".gz" {
+	if ext == ".gz" || ext == ".bz2" {
 		return path.Ext(strings.TrimSuffix(base, ext)) + ext
 	}
 	return ext

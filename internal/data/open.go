@@ -133,6 +133,17 @@ func archiveOf(file string) Format {
 	return ""
 }
 
+// Open reads the layer's bytes as they are, unpacked if it stands in an archive. A
+// broken archive gives a [*Fault], here or while it is read. The files that
+// belong to a shapefile are not part of its layer.
+func (l *Layer) Open(ctx context.Context) (io.ReadCloser, error) {
+	if l.open == nil {
+		return nil, &UnsupportedError{l.Format, "there is no reader for this format"}
+	}
+	r, err := l.open(ctx)
+	return r, readFault(err)
+}
+
 // Schema is the first pass over the layer. It reads all of it.
 //
 // The error is a [*Fault] where CARTO's importer would fail, an
