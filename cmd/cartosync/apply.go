@@ -95,6 +95,7 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 	if err != nil {
 		return apply.Report{}, err
 	}
+	a.began = true
 	return apply.Run(ctx, apply.Input{
 		Plan: s.plan, Desired: s.in.Desired, Account: s.in.Account, Looks: s.in.Looks, Secrets: s.in.Secrets,
 		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs),

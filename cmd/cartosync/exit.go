@@ -83,15 +83,26 @@ func parseFailure(err error) error {
 	return usage(fmt.Sprintf("see %s --help", command), "%s", err)
 }
 
-// An interruptedError says that a signal ended the run. All runs that end with an
-// error rather than a report have changed nothing yet.
-type interruptedError struct{ cause error }
-
-func (e *interruptedError) Error() string {
-	return fmt.Sprintf("interrupted before anything was changed (%v); run the same command again", e.cause)
+// An interruptedError says that a signal came before the run ended with an error.
+type interruptedError struct {
+	cause error // the signal
+	began bool  // carrying out a plan had begun
+	err   error // what the run ended with
 }
 
-func (e *interruptedError) Unwrap() error { return context.Canceled }
+func (e *interruptedError) Error() string {
+	when := "before anything was changed"
+	if e.began {
+		when = "while the plan was carried out"
+	}
+	what := ""
+	if !errors.Is(e.err, context.Canceled) && !errors.Is(e.err, e.cause) {
+		what = ": " + e.err.Error() // more than that the run was interrupted
+	}
+	return fmt.Sprintf("interrupted %s (%v)%s; run the same command again", when, e.cause, what)
+}
+
+func (e *interruptedError) Unwrap() []error { return []error{context.Canceled, e.err} }
 
 // closing closes what a run has opened, whatever came of the run. A failure to
 // close is not lost, and hides no other.

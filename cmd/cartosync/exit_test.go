@@ -24,7 +24,7 @@ func TestExitCode(t *testing.T) {
 		{"partly failed", notAllDone, 1},
 		{"any error", errors.New("no"), 1},
 		{"faults of a manifest", spec.Errors{{Problem: "no"}}, 1},
-		{"interrupted", &interruptedError{cause: context.Canceled}, 1},
+		{"interrupted", &interruptedError{cause: context.Canceled, err: context.Canceled}, 1},
 		{"usage", usage("", "no"), 64},
 		{"usage, wrapped", fmt.Errorf("here: %w", usage("", "no")), 64},
 		{"usage and a broken pipe", errors.Join(usage("", "no"), errors.New("pipe")), 64},
@@ -99,7 +99,7 @@ func TestFailures(t *testing.T) {
 		{"unknown command", t.Context(), []string{"aply"}, 64, "unexpected argument aply, did you mean \"apply\"?; see cartosync --help\n"},
 		{"nobody to ask", t.Context(), []string{"apply"}, 64, "apply asks before it changes anything, and there is no terminal to ask at; add --auto-approve, or look at it with cartosync plan\n"},
 		{"flags that exclude each other", t.Context(), []string{"plan", "--prune", "--target", "a"}, 64, "--prune cannot be combined with --target: it is about everything that is no longer declared; run --prune on its own\n"},
-		{"interrupted", ended, []string{"plan", "testdata/none"}, 1, "interrupted before anything was changed (interrupt signal received); run the same command again\n"},
+		{"a fault of the manifest, although interrupted", ended, []string{"plan", "testdata/none"}, 1, "testdata/none:1:1: there is no such file; name a manifest or a directory that holds a carto.yaml\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

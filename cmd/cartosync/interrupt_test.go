@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -109,6 +111,64 @@ func TestInterruptedApply(t *testing.T) {
 	code, doc = runJSON(t.Context(), t, "plan", "--detailed-exitcode", "--account", account, manifest)
 	if code != exitDone || doc["changes_pending"] != false {
 		t.Errorf("the plan after it: exit code %d, changes pending %v", code, doc["changes_pending"])
+	}
+}
+
+// A writer whose end is gone, as of a pipe to a program that has ended.
+type gone struct{}
+
+var errGone = errors.New("nobody reads this")
+
+func (gone) Write([]byte) (int, error) { return 0, errGone }
+
+// Once the plan is being carried out nobody may be told that nothing was changed, and the error that ended the run is
+// not lost.
+func TestInterruptedReport(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	account := serveSandbox(t, func(r *http.Request) {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/viz/") {
+			interrupt(errSignal)
+		}
+	})
+	var stderr bytes.Buffer
+	env := environment(map[string]string{"CARTO_API_KEY": sandbox.DefaultAPIKey})
+	args := []string{"apply", "--auto-approve", "--format", "json", "--account", account, manifestOfTwo(t)}
+	if code := run(ctx, args, streams{stdin: new(bytes.Buffer), stdout: gone{}, stderr: &stderr}, env); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	want := "interrupted while the plan was carried out (interrupt signal received): nobody reads this; run the same command again\n"
+	if !strings.HasSuffix(stderr.String(), want) {
+		t.Errorf("stderr ends with no %q:\n%s", want, stderr.String())
+	}
+}
+
+func TestInterruptedError(t *testing.T) {
+	read := fmt.Errorf("GET /api/v1/viz: %w", context.Canceled)
+	tests := []struct {
+		name  string
+		began bool
+		err   error
+		want  string
+	}{
+		{"reading", false, read, "interrupted before anything was changed (interrupt signal received); run the same command again"},
+		{"waiting", false, fmt.Errorf("wait: %w", errSignal), "interrupted before anything was changed (interrupt signal received); run the same command again"},
+		{"another error", false, errGone, "interrupted before anything was changed (interrupt signal received): nobody reads this; run the same command again"},
+		{"carrying out", true, read, "interrupted while the plan was carried out (interrupt signal received); run the same command again"},
+		{"another error while carrying out", true, errGone, "interrupted while the plan was carried out (interrupt signal received): nobody reads this; run the same command again"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, interrupt := context.WithCancelCause(t.Context())
+			interrupt(errSignal)
+			a := &app{streams: streams{stdout: io.Discard, stderr: io.Discard}, began: test.began}
+			err := a.explain(ctx, test.err, false)
+			if diff := cmp.Diff(test.want, message(err)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, test.err) {
+				t.Errorf("%v is neither canceled nor %v", err, test.err)
+			}
+		})
 	}
 }
 

@@ -17,6 +17,8 @@ type app struct {
 	// What is known so far, for the document that says why a run failed.
 	account  string
 	projects []string
+
+	began bool // carrying out a plan has begun, so that something may be changed
 }
 
 // A command is one of the grammar's.
@@ -70,7 +72,7 @@ func (a *app) greet() error {
 // explain prints why a run failed and returns that reason.
 func (a *app) explain(ctx context.Context, err error, asJSON bool) error {
 	if ctx.Err() != nil {
-		err = &interruptedError{cause: context.Cause(ctx)}
+		err = &interruptedError{cause: context.Cause(ctx), began: a.began, err: err}
 	}
 	failed := render.Failure(a.stderr, render.Text, a.account, a.projects, err)
 	if asJSON {
