@@ -102,6 +102,7 @@ func TestImportRefusedAtOnce(t *testing.T) {
 			`{"errors":{"imports":"Invalid URL, cannot connect dataset: file:///etc/passwd"}}`},
 		{"a connector that is no object", object{"connector": "postgres"}, 400, `{"errors":{"imports":"the connector parameter must be an object"}}`},
 		{"a connector without provider", object{"connector": object{"table": "x"}}, 400, `{"errors":{"imports":"Provider not defined"}}`},
+		{"an unknown connection", object{"connector": object{"connection_id": unknown}}, 400, `{"errors":{"imports":"Couldn't find Carto::Connection with id ` + unknown + `"}}`},
 		{"an item id that is no string", object{"service_name": "dropbox", "service_item_id": 5}, 400,
 			`{"errors":{"imports":"service_item_id field should be empty or a string"}}`},
 		{"a file as text", object{"file": "x.csv"}, 400, "{\"errors\":{\"imports\":\"undefined method `tempfile' for \\\"x.csv\\\":String\"}}"},

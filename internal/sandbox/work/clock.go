@@ -1,9 +1,6 @@
 package work
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // A Clock is the account's time. It runs Speed times as fast as the machine's, so that the schedule of a day can be
 // watched in minutes.
@@ -36,9 +33,4 @@ func (c *Clock) Now() time.Time {
 // timer fires when the clock has passed t.
 func (c *Clock) timer(t time.Time) *time.Timer {
 	return time.NewTimer(time.Duration(float64(t.Sub(c.Now())+time.Millisecond)/c.speed) + time.Microsecond)
-}
-
-// within is a context that ends when d of the account's time has passed.
-func (c *Clock) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, time.Duration(float64(d)/c.speed))
 }

@@ -16,6 +16,16 @@ type ConnectionError struct{ Message string }
 
 func (e *ConnectionError) Error() string { return e.Message }
 
+// A missingConnection is a reference to a stored connection that is not there, in the server's words.
+type missingConnection struct {
+	id  string
+	err error // ErrNotFound
+}
+
+func (e *missingConnection) Error() string { return "Couldn't find Carto::Connection with id " + e.id }
+
+func (e *missingConnection) Unwrap() error { return e.err }
+
 // Invalid is a ConnectionError of a record that the server would not save.
 func Invalid(format string, args ...any) error {
 	return &ConnectionError{"Validation failed: " + fmt.Sprintf(format, args...)}
@@ -67,8 +77,11 @@ func (w *Worker) NormalizeConnector(ctx context.Context, raw json.RawMessage) (s
 		var text string
 		json.Unmarshal(id, &text)
 		c, err := w.connection(ctx, text)
+		if store.IsNotFound(err) {
+			return "", &missingConnection{text, err}
+		}
 		if err != nil {
-			return "", fmt.Errorf("Couldn't find Carto::Connection with id %s: %w", text, err)
+			return "", err
 		}
 		if provider != "" && provider != c.Connector {
 			return "", &ConnectionError{fmt.Sprintf("Wrong 'provider: %s' parameter value. Valid values are one of [%q]", provider, c.Connector)}
