@@ -53,16 +53,21 @@ func Parse(text string) (Rule, error) {
 		rest, r.Path = rest[:i], rest[i:]
 	}
 	rest, r.Method, _ = strings.Cut(rest, "@")
-	kind, value, _ := strings.Cut(rest, "=")
+	kind, value, valued := strings.Cut(rest, "=")
 	r.Kind = Kind(kind)
 	switch r.Kind {
 	case Status:
-		if r.Status, err = strconv.Atoi(value); err == nil && (r.Status < 400 || r.Status > 599) {
+		if r.Status, err = strconv.Atoi(value); err != nil || r.Status < 400 || r.Status > 599 {
 			err = errors.New("the status must be between 400 and 599")
 		}
 	case Delay:
-		r.Wait, err = time.ParseDuration(value)
+		if r.Wait, err = time.ParseDuration(value); err != nil || r.Wait < 0 {
+			err = errors.New("the delay must be a duration such as 2s")
+		}
 	case Refuse, Lose, Redirect:
+		if valued {
+			err = fmt.Errorf("%s takes no value", kind)
+		}
 	default:
 		err = fmt.Errorf("unknown kind %q; kinds are status=N, refuse, lose, delay=D, redirect", kind)
 	}

@@ -26,6 +26,9 @@ func TestParse(t *testing.T) {
 		{in: "redirect@GET", want: Rule{Kind: Redirect, Method: "GET"}},
 		{in: "explode", err: `fault "explode": unknown kind "explode"; kinds are status=N, refuse, lose, delay=D, redirect`},
 		{in: "status=200", err: `fault "status=200": the status must be between 400 and 599`},
+		{in: "status", err: `fault "status": the status must be between 400 and 599`},
+		{in: "delay=soon", err: `fault "delay=soon": the delay must be a duration such as 2s`},
+		{in: "lose=2", err: `fault "lose=2": lose takes no value`},
 		{in: "lose*x", err: `fault "lose*x": "x" is no count`},
 	}
 	for _, test := range tests {
