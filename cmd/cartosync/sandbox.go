@@ -13,6 +13,7 @@ import (
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/sandbox"
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
 )
 
 // sandboxCmd serves a sandbox on this machine.
@@ -26,6 +27,7 @@ type sandboxCmd struct {
 	ClockSpeed     float64           `default:"1" placeholder:"N" help:"Let time pass N times as fast, so that synchronizations are due sooner."`
 	ImportFileSize int64             `placeholder:"BYTES" help:"The largest import that the account allows."`
 	ImportRows     int64             `placeholder:"N" help:"The most rows that one import may have."`
+	Fault          []string          `placeholder:"SPEC" sep:"none" help:"Let requests fail: KIND[@METHOD][/PATH][+SKIP][*TIMES], where KIND is status=N, refuse, lose (carried out, but not answered), delay=DURATION or redirect. Repeatable."`
 }
 
 // Help is the rest of the help page.
@@ -37,6 +39,7 @@ Examples:
     cartosync sandbox
     cartosync sandbox --listen 127.0.0.1:0 --serve examples/quickstart/remote
     cartosync sandbox --connector hive=examples/quickstart/warehouse --clock-speed 60
+    cartosync sandbox --fault 'lose@POST/api/v1/imports*1' --fault delay=2s
 `
 }
 
@@ -86,7 +89,21 @@ func (c *sandboxCmd) check() error {
 	if c.APIKey == sandbox.DefaultAPIKey && !onlyHere(host) {
 		return usage("listen on 127.0.0.1, or choose a key with --api-key", "--listen %s lets others in, and everybody knows the default key", c.Listen)
 	}
-	return nil
+	_, err = c.faults()
+	return err
+}
+
+// faults are the rules by which requests fail.
+func (c *sandboxCmd) faults() ([]fault.Rule, error) {
+	var rules []fault.Rule
+	for _, text := range c.Fault {
+		r, err := fault.Parse(text)
+		if err != nil {
+			return nil, usage("see cartosync sandbox --help", "--%s", err)
+		}
+		rules = append(rules, r)
+	}
+	return rules, nil
 }
 
 var keyCharacters = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
@@ -105,10 +122,14 @@ func (c *sandboxCmd) config(a *app) (sandbox.Config, error) {
 			return sandbox.Config{}, err
 		}
 	}
+	faults, err := c.faults()
+	if err != nil {
+		return sandbox.Config{}, err
+	}
 	return sandbox.Config{
 		Dir: dir, User: c.User, APIKey: c.APIKey, Serve: c.Serve, Connectors: c.Connector,
 		ClockSpeed: c.ClockSpeed, ImportFileSize: c.ImportFileSize, ImportRows: c.ImportRows,
-		Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+		Faults: faults, Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 	}, nil
 }
 

@@ -33,6 +33,8 @@ func TestSandboxCheck(t *testing.T) {
 		{"key", []string{"--api-key", "it's"}, "--api-key holds characters that no CARTO key has; use letters, digits and underscores"},
 		{"user", []string{"--user", "a/b"}, `--user "a/b" is no user name; use letters, digits and hyphens`},
 		{"clock", []string{"--clock-speed", "0"}, "--clock-speed 0 would stop the clock; give a number above 0"},
+		{"faults", []string{"--fault", "lose@POST/api/v1/imports*1", "--fault", "delay=2s"}, ""},
+		{"unknown fault", []string{"--fault", "lose", "--fault", "explode"}, `--fault "explode": unknown kind "explode"; kinds are status=N, refuse, lose, delay=D, redirect; see cartosync sandbox --help`},
 		{"limits", []string{"--import-rows=-5"}, "--import-file-size and --import-rows cannot be negative; leave them out for CARTO's own limits"},
 	}
 	for _, test := range tests {
