@@ -36,34 +36,38 @@ func (j *job) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.attachedAfter = j.sync.RanAt
-	name, id, soon := j.a.Dataset, j.a.ID, past()
-	u := carto.SyncUpdate{Name: &name, DatasetID: &id, Refetch: true, RunAt: &soon}
+	if err := j.judge(ctx, surplus); err != nil {
+		return err
+	}
+	j.due = past()
+	name, id := j.a.Dataset, j.a.ID
+	u := carto.SyncUpdate{Name: &name, DatasetID: &id, Refetch: true, RunAt: &j.due}
 	err = j.changeSync(ctx, u, func(s carto.Synchronization) bool { return s.Name == name && s.DatasetID == id })
 	if err != nil {
 		return err
 	}
-	if err := j.deleteSurplus(ctx, surplus); err != nil {
+	if err := j.remove(ctx, surplus, nil); err != nil {
 		return err
 	}
-	if err := j.rereadSync(ctx); err != nil {
+	err = j.rereadSync(ctx)
+	if errors.Is(err, carto.ErrNotFound) {
 		return fmt.Errorf("the synchronization went with its surplus dataset; apply again: %w", err)
 	}
-	return nil
+	return err
 }
 
 // surplus creates the synchronization and returns the dataset that its first
 // import made, under its staging name; or what an earlier attempt left of them.
 func (j *job) surplus(ctx context.Context) (carto.Dataset, error) {
-	if found, err := j.earlierSurplus(ctx); err != nil || found.ID != "" {
+	staging := j.stagingName()
+	req, err := j.syncRequest(staging)
+	if err != nil {
+		return carto.Dataset{}, err
+	}
+	if found, err := j.earlierSurplus(ctx, req); err != nil || found.ID != "" {
 		return found, err
 	}
 	if err := j.clearSync(ctx); err != nil {
-		return carto.Dataset{}, err
-	}
-	staging := plan.StagingName(j.a.Project, j.a.Dataset, j.a.Fingerprint)
-	req, err := j.syncRequest(staging)
-	if err != nil {
 		return carto.Dataset{}, err
 	}
 	if req.Connector == nil {
@@ -71,7 +75,7 @@ func (j *job) surplus(ctx context.Context) (carto.Dataset, error) {
 	}
 	imp, err := j.firstImport(ctx, req)
 	if err != nil {
-		return carto.Dataset{}, errors.Join(err, j.dropSync(ctx))
+		return carto.Dataset{}, err
 	}
 	made, err := j.imported(ctx, imp)
 	if err != nil {
@@ -89,47 +93,69 @@ func (j *job) surplus(ctx context.Context) (carto.Dataset, error) {
 }
 
 // earlierSurplus finds a synchronization with our marker that an interrupted
-// run made and did not yet turn to the dataset.
-func (j *job) earlierSurplus(ctx context.Context) (carto.Dataset, error) {
+// run made and did not yet turn to the dataset. One that imports something else
+// than is declared now is deleted with its dataset.
+func (j *job) earlierSurplus(ctx context.Context, req carto.SyncRequest) (carto.Dataset, error) {
 	mark := plan.SyncMarker(j.a.Project, j.a.Dataset)
 	for _, s := range j.Account.Synchronizations {
 		if s.Checksum != mark || s.DatasetID == "" || s.DatasetID == j.a.ID {
 			continue
 		}
-		d, err := j.Client.Dataset(ctx, s.DatasetID)
-		if errors.Is(err, carto.ErrNotFound) {
+		d, live, err := j.pair(ctx, s)
+		switch {
+		case errors.Is(err, carto.ErrNotFound):
+			continue
+		case err != nil:
+			return carto.Dataset{}, err
+		case live.DatasetID != d.ID || used(d):
+			continue // somebody has taken it over
+		case sameSource(live, req):
+			j.sync = &live
+			return d, nil
+		case !j.bearsStagingName(d):
+			j.note("dataset %q (id %s) seems to be left by an interrupted run; delete it if nobody needs it", d.Name, d.ID)
 			continue
 		}
-		if err != nil {
+		if err := j.remove(ctx, d, &live); err != nil {
 			return carto.Dataset{}, err
 		}
-		live, err := j.Client.Synchronization(ctx, s.ID)
-		if err != nil {
-			return carto.Dataset{}, err
-		}
-		j.sync = &live
-		return d, nil
+		j.note("deleted dataset %q, which an interrupted run imported from another source", d.Name)
 	}
 	return carto.Dataset{}, nil
 }
 
-// deleteSurplus deletes the dataset that only the first import needed, if it
-// still is one that nobody uses.
-func (j *job) deleteSurplus(ctx context.Context, d carto.Dataset) error {
-	now, err := j.Client.Dataset(ctx, d.ID)
-	if errors.Is(err, carto.ErrNotFound) {
+// pair reads a synchronization and its dataset.
+func (j *job) pair(ctx context.Context, s plan.Synchronization) (d carto.Dataset, live carto.Synchronization, err error) {
+	if d, err = j.Client.Dataset(ctx, s.DatasetID); err != nil {
+		return d, live, err
+	}
+	live, err = j.Client.Synchronization(ctx, s.ID)
+	return d, live, err
+}
+
+// sameSource reports whether a synchronization imports what a request asks for.
+func sameSource(s carto.Synchronization, req carto.SyncRequest) bool {
+	if req.Connector == nil {
+		return s.Item.Connector == nil && s.URL.Equal(req.URL)
+	}
+	return sameItem(s, *req.Connector) && len(s.Item.Connector.Params) == len(req.Connector.Params)
+}
+
+// judge holds what a first import brought against what the dataset holds,
+// before a run replaces that: nobody could look into the source earlier.
+func (j *job) judge(ctx context.Context, made carto.Dataset) error {
+	if j.a.Before == nil {
 		return nil
 	}
+	look, err := j.lookInto(ctx, made.Name)
 	if err != nil {
-		return err
+		return fmt.Errorf("looking into %q, which was imported to be judged: %w", made.Name, err)
 	}
-	if now.ID == j.a.ID || len(now.Tags) > 0 || now.MapCount > 0 {
-		return fmt.Errorf("dataset %q (id %s) is left over; somebody uses it already", now.Name, now.ID)
+	judged := plan.Judge(j.a, j.dataset, look, j.Options.Allow)
+	if judged.Verb != plan.Blocked {
+		return nil
 	}
-	if err := j.Client.DeleteDataset(ctx, now.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
-		return fmt.Errorf("dataset %q (id %s) is left over: %w", now.Name, now.ID, err)
-	}
-	return nil
+	return also(blockedError{judged}, j.remove(ctx, made, j.sync))
 }
 
 // refresh fills the dataset from its connector by a synchronization that lives
@@ -140,8 +166,8 @@ func (j *job) refresh(ctx context.Context) error {
 	if err := j.attach(ctx); err != nil {
 		return err
 	}
-	if err := j.awaitRun(ctx, j.attachedAfter); err != nil {
-		return errors.Join(err, j.detach(ctx))
+	if err := j.awaitRun(ctx, j.due); err != nil {
+		return also(err, j.detach(ctx))
 	}
 	if err := j.detach(ctx); err != nil {
 		return err

@@ -45,3 +45,12 @@ func (e *MovedError) Error() string {
 	}
 	return fmt.Sprintf("%s was %s when the plan was made and is %s now; plan again and review", e.Field, e.Planned, e.Now)
 }
+
+// also adds to err what went wrong while its consequences were cleared up, on
+// the same line.
+func also(err, more error) error {
+	if more == nil {
+		return err
+	}
+	return fmt.Errorf("%w; besides, %w", err, more)
+}

@@ -20,7 +20,7 @@ type job struct {
 	live carto.Dataset          // the dataset, as last read or answered
 	sync *carto.Synchronization // its synchronization, if the action deals with one
 
-	attachedAfter time.Time // when its last run had ended before it was attached
+	due time.Time // what the synchronization's next run was set to when it was attached
 
 	fetched *data.Look // at what a URL gave, which the plan has not seen
 }
@@ -82,7 +82,7 @@ func (j *job) steps() map[plan.Step]step {
 		plan.StepRestrict:  {look: j.asPrivate, do: j.setPrivacy},
 		plan.StepPrivacy:   {look: j.asPrivate, do: j.setPrivacy},
 		plan.StepShare:     {do: j.share},
-		plan.StepDelete:    {do: j.deleteDataset, verify: j.gone},
+		plan.StepDelete:    {do: j.deleteDataset},
 
 		plan.StepAttach:   {look: j.attached, do: j.attach},
 		plan.StepRefresh:  {do: j.refresh},

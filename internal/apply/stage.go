@@ -70,7 +70,7 @@ func (j *job) stageUpload(ctx context.Context, f *upload) error {
 		return err
 	}
 	if err := f.check("it is not published"); err != nil {
-		return errors.Join(err, j.discard(ctx))
+		return also(err, j.discard(ctx))
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (j *job) stageByServer(ctx context.Context) error {
 // hide gives a dataset that CARTO named the staging name: the one it has may be
 // meant for another, and after a crash nobody would know what it is.
 func (j *job) hide(ctx context.Context) error {
-	staging := plan.StagingName(j.a.Project, j.a.Dataset, j.a.Fingerprint)
+	staging := j.stagingName()
 	if j.live.Name == staging {
 		return nil
 	}
@@ -162,7 +162,7 @@ func (j *job) take(ctx context.Context, imp carto.Import, expected string) error
 		err = fmt.Errorf("CARTO imported it with a warning (%s); it is not published", warnings(imp.Warnings))
 	}
 	if err != nil {
-		return errors.Join(err, j.discard(ctx))
+		return also(err, j.discard(ctx))
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func (j *job) checkStaged(ctx context.Context) error {
 		err = j.checkGeometry()
 	}
 	if err != nil && ctx.Err() == nil {
-		return errors.Join(err, j.discard(ctx))
+		return also(err, j.discard(ctx))
 	}
 	return err
 }
@@ -239,24 +239,6 @@ func (j *job) checkGeometry() error {
 	if len(j.live.GeometryTypes) == 0 {
 		return fmt.Errorf("%q has no geometry where its source has %s; check the names of its geometry columns", j.live.Name, look.Geometry)
 	}
-	return nil
-}
-
-// discard deletes what this run imported and nobody wants, by its own id and
-// only while it is untouched: without tags and without maps.
-func (j *job) discard(ctx context.Context) error {
-	if len(j.live.Tags) > 0 || j.live.MapCount > 0 || j.live.ID == "" || j.live.ID == j.a.ID {
-		return fmt.Errorf("dataset %q (id %s) is left over; somebody uses it already", j.live.Name, j.live.ID)
-	}
-	if j.sync != nil {
-		if err := j.Client.DeleteSynchronization(ctx, j.sync.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
-			return fmt.Errorf("synchronization %s is left over: %w", j.sync.ID, err)
-		}
-	}
-	if err := j.Client.DeleteDataset(ctx, j.live.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
-		return fmt.Errorf("dataset %q (id %s) is left over: %w", j.live.Name, j.live.ID, err)
-	}
-	j.live = carto.Dataset{}
 	return nil
 }
 

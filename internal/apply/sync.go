@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ func (j *job) stageSync(ctx context.Context) error {
 	}
 	imp, err := j.firstImport(ctx, req)
 	if err != nil {
-		return errors.Join(err, j.dropSync(ctx))
+		return err
 	}
 	if err := j.take(ctx, imp, expectedName(req)); err != nil {
 		return err
@@ -50,15 +51,22 @@ func expectedName(r carto.SyncRequest) string {
 	return r.Connector.ImportAs
 }
 
-// firstImport creates a synchronization and waits for its first import.
+// firstImport creates a synchronization and waits for its first import. If that
+// failed the synchronization goes; if only its end was not seen, the next run
+// finds the synchronization by its marker.
 func (j *job) firstImport(ctx context.Context, req carto.SyncRequest) (carto.Import, error) {
-	return j.importing(ctx, func(ctx context.Context) (string, error) {
+	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
 		s, id, err := j.Client.CreateSynchronization(ctx, req)
-		if s.ID != "" {
-			j.sync = &s
+		if err != nil {
+			return "", also(err, j.dropOrphans(ctx, err))
 		}
-		return id, err
+		j.sync = &s
+		return id, nil
 	})
+	if failed := (*carto.ImportError)(nil); errors.As(err, &failed) {
+		return imp, also(err, j.dropSync(ctx))
+	}
+	return imp, err
 }
 
 func (j *job) syncRequest(importAs string) (carto.SyncRequest, error) {
@@ -74,40 +82,6 @@ func (j *job) syncRequest(importAs string) (carto.SyncRequest, error) {
 	url, err := j.secret(j.dataset.Source.URL)
 	req.URL, req.Guessing = url, j.guessing()
 	return req, err
-}
-
-// dropSync deletes a synchronization whose first import failed. It would fail
-// ten more times and never make a dataset.
-func (j *job) dropSync(ctx context.Context) error {
-	if j.sync == nil || ctx.Err() != nil {
-		return nil
-	}
-	err := j.Client.DeleteSynchronization(ctx, j.sync.ID)
-	if err != nil && !errors.Is(err, carto.ErrNotFound) {
-		return fmt.Errorf("synchronization %s is left over: %w", j.sync.ID, err)
-	}
-	j.sync = nil
-	return nil
-}
-
-// clearSync deletes what an earlier run's failed first import left: a
-// synchronization with our marker and no dataset.
-func (j *job) clearSync(ctx context.Context) error {
-	mark := plan.SyncMarker(j.a.Project, j.a.Dataset)
-	for _, s := range j.Account.Synchronizations {
-		if s.Checksum != mark || s.DatasetID != "" {
-			continue
-		}
-		age := j.Account.ReadAt.Sub(s.UpdatedAt)
-		if s.State != string(carto.SyncFailure) && age < time.Hour {
-			return fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way; apply again when it has ended", s.ID)
-		}
-		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
-			return err
-		}
-		j.note("deleted synchronization %s, whose first import failed in an earlier run", s.ID)
-	}
-	return nil
 }
 
 // rereadSync reads the synchronization that the job is about.
@@ -146,6 +120,9 @@ func (j *job) changeSync(ctx context.Context, u carto.SyncUpdate, took func(cart
 
 // settled waits until no run is under way.
 func (j *job) settled(ctx context.Context) error {
+	if err := j.unstick(ctx); err != nil {
+		return err
+	}
 	err := poll(ctx, settleLimit, func(ctx context.Context) (bool, error) {
 		if err := j.rereadSync(ctx); err != nil {
 			return false, err
@@ -159,6 +136,29 @@ func (j *job) settled(ctx context.Context) error {
 		return fmt.Errorf("synchronization %s has been %s for %s; apply again when its run has ended", j.sync.ID, j.sync.State, settleLimit)
 	}
 	return err
+}
+
+// unstick ends a run whose worker is gone: the synchronization would stay in
+// its state for ever, and neither CARTO's scheduler nor a change gets at it.
+// Source: CartoDB/cartodb, services/synchronizer/lib/synchronizer/collection.rb.
+func (j *job) unstick(ctx context.Context) error {
+	i := slices.IndexFunc(j.Account.Synchronizations, func(s plan.Synchronization) bool { return s.ID == j.sync.ID })
+	if i < 0 || !plan.Stuck(j.Account.Synchronizations[i], j.Account.ReadAt) {
+		return nil
+	}
+	if err := j.rereadSync(ctx); err != nil {
+		return err
+	}
+	moved := j.sync.UpdatedAt.Sub(j.Account.Synchronizations[i].UpdatedAt) > time.Minute
+	if j.sync.State.Settled() || moved {
+		return nil
+	}
+	failure := carto.SyncFailure
+	if _, err := j.Client.UpdateSynchronization(ctx, j.sync.ID, carto.SyncUpdate{State: &failure}); err != nil {
+		return err
+	}
+	j.note("ended a run of synchronization %s that had been %s since %s", j.sync.ID, j.sync.State, j.sync.UpdatedAt.UTC().Format(time.RFC3339))
+	return nil
 }
 
 // nameSync tells the synchronization the dataset's name: it overwrites the
@@ -256,51 +256,75 @@ func sameItem(s carto.Synchronization, c carto.Connector) bool {
 // past is a time that the scheduler takes for due.
 func past() time.Time { return time.Now().Add(-time.Hour) }
 
-// detach deletes the synchronization; the dataset stays. It waits for a settled
-// state, since the end of a run would bring the row back.
-// Source: CartoDB/cartodb, services/data-repository/backend/sequel.rb.
+// detach deletes every synchronization of the dataset; the dataset stays.
 func (j *job) detach(ctx context.Context) error {
-	if j.sync == nil {
-		return nil
+	var ids []string
+	if j.sync != nil {
+		ids = append(ids, j.sync.ID)
 	}
-	id := j.sync.ID
-	if err := j.settled(ctx); errors.Is(err, carto.ErrNotFound) {
-		j.sync = nil
-		return nil
-	} else if err != nil {
-		return err
+	for _, s := range j.Account.Synchronizations {
+		if s.DatasetID == j.a.ID && !slices.Contains(ids, s.ID) {
+			ids = append(ids, s.ID)
+		}
 	}
-	if err := j.Client.DeleteSynchronization(ctx, id); err != nil && !errors.Is(err, carto.ErrNotFound) {
-		return err
-	}
-	if _, err := j.Client.Synchronization(ctx, id); !errors.Is(err, carto.ErrNotFound) {
-		return errors.Join(fmt.Errorf("synchronization %s is still there after it was deleted; apply again", id), err)
+	for _, id := range ids {
+		j.sync = &carto.Synchronization{ID: id}
+		if err := j.deleteSync(ctx); err != nil {
+			return err
+		}
 	}
 	j.sync = nil
 	return nil
 }
 
+// deleteSync deletes the synchronization in a settled state, since the end of a
+// run would bring the row back.
+// Source: CartoDB/cartodb, services/data-repository/backend/sequel.rb.
+func (j *job) deleteSync(ctx context.Context) error {
+	id := j.sync.ID
+	err := j.settled(ctx)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case j.sync.DatasetID != j.a.ID:
+		return nil // turned to another dataset meanwhile
+	}
+	if err := j.Client.DeleteSynchronization(ctx, id); err != nil && !errors.Is(err, carto.ErrNotFound) {
+		return err
+	}
+	_, err = j.Client.Synchronization(ctx, id)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("synchronization %s is still there after it was deleted; apply again", id)
+}
+
 // revive makes CARTO run a synchronization again that it gave up, and waits for
 // that run.
 func (j *job) revive(ctx context.Context) error {
-	before := j.sync.RanAt
 	state, none, soon := carto.SyncSuccess, 0, past()
 	u := carto.SyncUpdate{State: &state, Retried: &none, RunAt: &soon}
 	if _, err := j.Client.UpdateSynchronization(ctx, j.sync.ID, u); err != nil {
 		return err
 	}
-	return j.awaitRun(ctx, before)
+	return j.awaitRun(ctx, soon)
 }
 
-// awaitRun waits for the end of a run after the one that ended before, and
-// reports its failure in CARTO's words.
-func (j *job) awaitRun(ctx context.Context, before time.Time) error {
+// awaitRun waits for the end of a run of a synchronization that was made due,
+// and reports its failure in CARTO's words. The time of the next run tells that
+// one has ended; when the last one did is too coarse where a run is short.
+func (j *job) awaitRun(ctx context.Context, due time.Time) error {
 	err := poll(ctx, j.Options.SyncWait, func(ctx context.Context) (bool, error) {
 		if err := j.rereadSync(ctx); err != nil {
 			return false, err
 		}
 		j.event("", string(j.sync.State), "run of the synchronization")
-		return j.sync.State.Settled() && j.sync.RanAt.After(before) || j.sync.State == carto.SyncFailure, nil
+		return j.sync.State.Settled() && j.sync.RunAt.Sub(due) > time.Minute || j.sync.State == carto.SyncFailure, nil
 	})
 	switch {
 	case errors.Is(err, errTimeout):

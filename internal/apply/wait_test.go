@@ -35,3 +35,14 @@ func read(t *testing.T, path string) string {
 	}
 	return string(b)
 }
+
+// later lets time pass.
+func later(t *testing.T, d time.Duration) {
+	t.Helper()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.Context().Done():
+	}
+}

@@ -1,0 +1,138 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// stagingName is the temporary name of the dataset's contents.
+func (j *job) stagingName() string {
+	return plan.StagingName(j.a.Project, j.a.Dataset, j.a.Fingerprint)
+}
+
+// bearsStagingName reports whether a dataset is named as staged for this entry,
+// from whatever source.
+func (j *job) bearsStagingName(d carto.Dataset) bool {
+	staging := j.stagingName()
+	return strings.HasPrefix(d.Name, staging[:strings.LastIndexByte(staging, '_')+1])
+}
+
+// used reports whether somebody uses a dataset that should be nobody's.
+func used(d carto.Dataset) bool { return len(d.Tags) > 0 || d.MapCount > 0 }
+
+// discard deletes what this run imported and nobody wants.
+func (j *job) discard(ctx context.Context) error {
+	if err := j.remove(ctx, j.live, j.sync); err != nil {
+		return err
+	}
+	j.live, j.sync = carto.Dataset{}, nil
+	return nil
+}
+
+// remove deletes a dataset that an import of ours made, by its own id and only
+// while it is unused, and the synchronization that made it. The dataset goes
+// first, and CARTO deletes its synchronization with it; the other way round, an
+// interruption would leave a dataset that nothing marks as ours.
+func (j *job) remove(ctx context.Context, d carto.Dataset, s *carto.Synchronization) error {
+	now, err := j.Client.Dataset(ctx, d.ID)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+	case err != nil:
+		return fmt.Errorf("dataset %q (id %s) is left over: %w", d.Name, d.ID, err)
+	case used(now) || now.ID == j.a.ID:
+		return fmt.Errorf("dataset %q (id %s) is left over; somebody uses it already", now.Name, now.ID)
+	default:
+		if err := j.deleteByID(ctx, now.ID); err != nil {
+			return fmt.Errorf("dataset %q (id %s) is left over: %w", now.Name, now.ID, err)
+		}
+	}
+	if s == nil {
+		return nil
+	}
+	if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+		return fmt.Errorf("synchronization %s is left over: %w", s.ID, err)
+	}
+	return nil
+}
+
+// dropSync deletes a synchronization whose first import failed. It would fail
+// ten more times and never make a dataset.
+func (j *job) dropSync(ctx context.Context) error {
+	if j.sync == nil || ctx.Err() != nil {
+		return nil
+	}
+	err := j.Client.DeleteSynchronization(ctx, j.sync.ID)
+	if err != nil && !errors.Is(err, carto.ErrNotFound) {
+		return fmt.Errorf("synchronization %s is left over: %w", j.sync.ID, err)
+	}
+	j.sync = nil
+	return nil
+}
+
+// dropOrphans deletes what a refused request for a synchronization left: CARTO
+// stores the row before it checks the URL. After an answer that was lost, or
+// that a proxy gave, the request may still be under way.
+// Source: CartoDB/cartodb, app/controllers/api/json/synchronizations_controller.rb.
+func (j *job) dropOrphans(ctx context.Context, refusal error) error {
+	var api *carto.APIError
+	if !errors.As(refusal, &api) || api.Status < http.StatusBadRequest || api.Status > http.StatusInternalServerError {
+		return nil
+	}
+	all, err := j.Client.Synchronizations(ctx)
+	if err != nil {
+		return fmt.Errorf("a synchronization may be left over: %w", err)
+	}
+	for _, s := range all {
+		known := func(k plan.Synchronization) bool { return k.ID == s.ID }
+		if !j.marked(s) || s.State != carto.SyncCreated || slices.ContainsFunc(j.Account.Synchronizations, known) {
+			continue
+		}
+		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+			return fmt.Errorf("synchronization %s is left over: %w", s.ID, err)
+		}
+	}
+	return nil
+}
+
+// marked reports whether a synchronization without a dataset is ours.
+func (j *job) marked(s carto.Synchronization) bool {
+	return s.Checksum == plan.SyncMarker(j.a.Project, j.a.Dataset) && s.DatasetID == ""
+}
+
+// clearSync deletes what an earlier run's failed first import left: a
+// synchronization with our marker and no dataset.
+func (j *job) clearSync(ctx context.Context) error {
+	mark := plan.SyncMarker(j.a.Project, j.a.Dataset)
+	for _, seen := range j.Account.Synchronizations {
+		if seen.Checksum != mark || seen.DatasetID != "" {
+			continue
+		}
+		s, err := j.Client.Synchronization(ctx, seen.ID)
+		if errors.Is(err, carto.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		running := s.State == carto.SyncQueued || s.State == carto.SyncSyncing
+		switch {
+		case !j.marked(s):
+			return &MovedError{Description: fmt.Sprintf("the first import of synchronization %s ended since the plan was made", s.ID)}
+		case running && time.Since(s.UpdatedAt) < time.Hour:
+			return fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way; apply again when it has ended", s.ID)
+		}
+		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+			return err
+		}
+		j.note("deleted synchronization %s, whose first import failed in an earlier run", s.ID)
+	}
+	return nil
+}
