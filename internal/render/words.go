@@ -20,7 +20,7 @@ var words = map[plan.Verb]word{
 	plan.Adopt:    {"⇐", "adopted", cyan},
 	plan.Resume:   {"▶", "resumed", cyan},
 	plan.Heal:     {"♥", "healed", yellow},
-	plan.Forget:    {"×", "forgotten", cyan},
+	plan.Forget:   {"×", "forgotten", cyan},
 	plan.Delete:   {"-", "deleted", red},
 	plan.Blocked:  {"!", "blocked", alarm},
 }
