@@ -39,11 +39,13 @@ datasets:
     privacy: link
 `
 
-// withOrders gives the hive connector a table.
+// withTable gives the hive connector a table.
+func withTable(t *testing.T, name, text string) func(*sandbox.Config) {
+	return func(c *sandbox.Config) { write(t, c.Connectors["hive"]+"/"+name+".csv", text) }
+}
+
 func withOrders(t *testing.T) func(*sandbox.Config) {
-	return func(c *sandbox.Config) {
-		write(t, c.Connectors["hive"]+"/order_items.csv", "sku,amount\nx1,3\nx2,4\n")
-	}
+	return withTable(t, "order_items", "sku,amount\nx1,3\nx2,4\n")
 }
 
 // each runs f inside a bubble in which hours pass in no time.

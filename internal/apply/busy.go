@@ -24,7 +24,7 @@ func (j *job) whileBusy(ctx context.Context, start func(context.Context) (string
 	for {
 		id, err := start(ctx)
 		var api *carto.APIError
-		if !errors.As(err, &api) || api.Status != http.StatusTooManyRequests {
+		if !errors.As(err, &api) || api.Status != http.StatusTooManyRequests || !posted(err) {
 			return id, err
 		}
 		if time.Since(began) > busyLimit {
@@ -36,6 +36,19 @@ func (j *job) whileBusy(ctx context.Context, start func(context.Context) (string
 		}
 		pause = min(2*pause, 30*time.Second)
 	}
+}
+
+// posted reports whether an error is that of a POST.
+func posted(err error) bool {
+	var api *carto.APIError
+	var transport *carto.TransportError
+	switch {
+	case errors.As(err, &api):
+		return api.Method == http.MethodPost
+	case errors.As(err, &transport):
+		return transport.Method == http.MethodPost
+	}
+	return false
 }
 
 // poll calls done at growing, jittered pauses (an eighth of the time that has

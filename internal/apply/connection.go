@@ -92,8 +92,28 @@ func refusedConnection(err error) error {
 	return err
 }
 
+// deleteConnection deletes a connection that nothing uses any more: without it
+// a synchronization would fail for good.
 func (j *job) deleteConnection(ctx context.Context) error {
-	err := j.Client.DeleteConnection(ctx, j.a.ID)
+	stored, err := j.stored(ctx, func(c carto.Connection) bool { return c.ID == j.a.ID })
+	switch {
+	case err != nil:
+		return err
+	case stored == nil:
+		return nil
+	case stored.Name != j.a.Seen.Connection.Name:
+		return &MovedError{Field: "name", Planned: strconv.Quote(j.a.Seen.Connection.Name), Now: strconv.Quote(stored.Name)}
+	}
+	syncs, err := j.Client.Synchronizations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range syncs {
+		if c := s.Item.Connector; c != nil && c.ConnectionID == j.a.ID {
+			return &MovedError{Description: fmt.Sprintf("synchronization %s of %q uses it", s.ID, s.Name)}
+		}
+	}
+	err = j.Client.DeleteConnection(ctx, j.a.ID)
 	if errors.Is(err, carto.ErrNotFound) {
 		return nil
 	}
@@ -166,7 +186,7 @@ func (j *job) connector(importAs string) (carto.Connector, error) {
 	} else {
 		id, ok := j.connection(j.a.Project, declared.Connection)
 		if !ok {
-			return carto.Connector{}, &missingError{declared.Connection}
+			return carto.Connector{}, &missingError{fmt.Sprintf("connection %q is not in the account; see why it failed", declared.Connection)}
 		}
 		c.ConnectionID = id
 	}
@@ -180,9 +200,7 @@ func (j *job) connector(importAs string) (carto.Connector, error) {
 	return c, nil
 }
 
-// A missingError says that what an action needs was not made in this run.
-type missingError struct{ connection string }
+// A missingError says that what an action needs was not done in this run.
+type missingError struct{ problem string }
 
-func (e *missingError) Error() string {
-	return fmt.Sprintf("connection %q is not in the account; see why it failed, and apply again", e.connection)
-}
+func (e *missingError) Error() string { return e.problem + ", and apply again" }

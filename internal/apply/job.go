@@ -22,15 +22,16 @@ type job struct {
 
 	due time.Time // what the synchronization's next run was set to when it was attached
 
+	acted bool // a step has changed something
+
 	fetched *data.Look // at what a URL gave, which the plan has not seen
 }
 
-// A step is one part of an action. Each may be nil: a step that cannot tell
-// whether it is done is simply done again.
+// A step is one part of an action: look says whether it is done already, do
+// does it and verifies the result. A step without a look is simply done again.
 type step struct {
-	look   func(context.Context) (done bool, err error)
-	do     func(context.Context) error
-	verify func(context.Context) error
+	look func(context.Context) (done bool, err error)
+	do   func(context.Context) error
 }
 
 // carryOut checks that the live objects are as the plan saw them, and takes the
@@ -39,57 +40,53 @@ func (j *job) carryOut(ctx context.Context) (plan.Step, error) {
 	if err := j.unmoved(ctx); err != nil {
 		return "", err
 	}
+	steps := j.steps()
 	for _, name := range j.a.Steps {
-		s, ok := j.steps()[name]
+		s, ok := steps[name]
 		if !ok {
 			panic(fmt.Sprintf("apply: the plan has a step %q that nobody knows", name))
 		}
 		j.event(name, "begun", "")
-		if err := s.take(ctx); err != nil {
+		if s.look != nil {
+			done, err := s.look(ctx)
+			if err != nil {
+				return name, err
+			}
+			if done {
+				continue
+			}
+		}
+		if err := s.do(ctx); err != nil {
 			return name, err
 		}
+		j.acted = true
 	}
 	return "", nil
-}
-
-func (s step) take(ctx context.Context) error {
-	if s.look != nil {
-		if done, err := s.look(ctx); err != nil || done {
-			return err
-		}
-	}
-	if err := s.do(ctx); err != nil {
-		return err
-	}
-	if s.verify != nil {
-		return s.verify(ctx)
-	}
-	return nil
 }
 
 // steps says how each step of a plan is taken.
 func (j *job) steps() map[plan.Step]step {
 	return map[plan.Step]step{
-		plan.StepCreateConnection: {look: j.connectionThere, do: j.createConnection},
-		plan.StepUpdateConnection: {do: j.updateConnection},
-		plan.StepDeleteConnection: {do: j.deleteConnection},
+		plan.StepCreateConnection: {j.connectionThere, j.createConnection},
+		plan.StepUpdateConnection: {nil, j.updateConnection},
+		plan.StepDeleteConnection: {nil, j.deleteConnection},
 
-		plan.StepStage:     {look: j.stagedBefore, do: j.stage, verify: j.checkStaged},
-		plan.StepPublish:   {look: j.published, do: j.publish},
-		plan.StepOverwrite: {do: j.overwrite},
-		plan.StepRename:    {look: j.named, do: j.rename},
-		plan.StepMetadata:  {do: j.writeMetadata},
-		plan.StepRestrict:  {look: j.asPrivate, do: j.setPrivacy},
-		plan.StepPrivacy:   {look: j.asPrivate, do: j.setPrivacy},
-		plan.StepShare:     {do: j.share},
-		plan.StepDelete:    {do: j.deleteDataset},
+		plan.StepStage:     {j.stagedBefore, j.stage},
+		plan.StepPublish:   {j.published, j.publish},
+		plan.StepOverwrite: {nil, j.overwrite},
+		plan.StepRename:    {j.named, j.rename},
+		plan.StepMetadata:  {nil, j.writeMetadata},
+		plan.StepRestrict:  {j.asPrivate, j.setPrivacy},
+		plan.StepPrivacy:   {j.asPrivate, j.setPrivacy},
+		plan.StepShare:     {nil, j.share},
+		plan.StepDelete:    {nil, j.deleteDataset},
 
-		plan.StepAttach:   {look: j.attached, do: j.attach},
-		plan.StepRefresh:  {do: j.refresh},
-		plan.StepDetach:   {do: j.detach},
-		plan.StepSyncName: {do: j.nameSync},
-		plan.StepSync:     {do: j.updateSync},
-		plan.StepRevive:   {do: j.revive},
+		plan.StepAttach:   {j.attached, j.attach},
+		plan.StepRefresh:  {nil, j.refresh},
+		plan.StepDetach:   {nil, j.detach},
+		plan.StepSyncName: {nil, j.nameSync},
+		plan.StepSync:     {nil, j.updateSync},
+		plan.StepRevive:   {nil, j.revive},
 	}
 }
 

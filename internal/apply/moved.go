@@ -44,7 +44,20 @@ func (j *job) stillAbsent(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	for _, a := range j.Plan.Actions { // in an earlier phase
+		if a.ID == d.ID && (a.Does(plan.Rename) || a.Does(plan.Delete)) {
+			return &missingError{fmt.Sprintf("dataset %q (id %s) still has the name; see why its %s failed", d.Name, d.ID, earlier(a))}
+		}
+	}
 	return &MovedError{Description: fmt.Sprintf("a dataset %q (id %s) appeared since the plan was made", d.Name, d.ID)}
+}
+
+// earlier says what would have freed a dataset's name.
+func earlier(a plan.Action) string {
+	if a.Does(plan.Delete) {
+		return "deletion"
+	}
+	return "rename"
 }
 
 func compareDataset(seen plan.Dataset, live carto.Dataset, destroys bool) error {

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -32,15 +33,14 @@ func (j *job) rename(ctx context.Context) error {
 	return j.write(ctx, carto.DatasetUpdate{Name: &j.a.Dataset})
 }
 
-// write changes the dataset and reads the answer's name: CARTO gives a taken
-// name a suffix and reports success. The former name is then restored, and the
-// change tried again if it was an import of this run that bore the name in
-// passing.
+// write changes the dataset. CARTO gives a taken name a suffix and reports
+// success, so a name is asked for first, and waited for if an import of this run
+// bears it in passing.
 func (j *job) write(ctx context.Context, u carto.DatasetUpdate) error {
 	for {
 		passing := j.unnamed.watch()
-		taken, err := j.writeOnce(ctx, u)
-		if err != nil || taken == "" {
+		problem, err := j.writeFree(ctx, u)
+		if err != nil || problem == nil {
 			return err
 		}
 		again, err := passing.ended(ctx)
@@ -48,14 +48,34 @@ func (j *job) write(ctx context.Context, u carto.DatasetUpdate) error {
 			return err
 		}
 		if !again {
-			return fmt.Errorf("the name %q is taken by something that the list of datasets does not show; CARTO proposed %q. "+
-				"Look in the account's tables, remove it or choose another name, and apply again", *u.Name, taken)
+			return problem
 		}
 	}
 }
 
-// writeOnce returns the name that CARTO gave instead of a taken one, after it
-// has restored the former name.
+// writeFree changes the dataset unless its name is taken; the problem says by
+// whom.
+func (j *job) writeFree(ctx context.Context, u carto.DatasetUpdate) (problem, err error) {
+	if u.Name != nil && *u.Name != j.live.Name {
+		holder, err := j.Client.Dataset(ctx, *u.Name)
+		switch {
+		case err == nil && holder.ID != j.live.ID:
+			return fmt.Errorf("the name %q is that of another dataset (id %s); rename or delete that one, or choose another name, and apply again",
+				*u.Name, holder.ID), nil
+		case err != nil && !errors.Is(err, carto.ErrNotFound):
+			return nil, err
+		}
+	}
+	taken, err := j.writeOnce(ctx, u)
+	if err != nil || taken == "" {
+		return nil, err
+	}
+	return fmt.Errorf("the name %q is taken by something that the list of datasets does not show; CARTO proposed %q; "+
+		"look in the account's tables, remove it or choose another name, and apply again", *u.Name, taken), nil
+}
+
+// writeOnce changes the dataset. It returns the name that CARTO gave instead of
+// a taken one, after it has restored the former name.
 func (j *job) writeOnce(ctx context.Context, u carto.DatasetUpdate) (taken string, err error) {
 	before := j.live.Name
 	answer, err := j.Client.UpdateDataset(ctx, j.live.ID, u)

@@ -138,19 +138,20 @@ func (r *run) perform(ctx context.Context, a plan.Action) Result {
 	j := &job{run: r, a: a, entry: r.entries[a.Dataset], result: &res}
 	j.event("", "begun", "")
 	if step, err := j.carryOut(ctx); err != nil {
-		res.Outcome, res.Err = outcome(step, err), &ActionError{Action: a, Step: step, Err: err}
+		res.Outcome, res.Err = j.outcome(err), &ActionError{Action: a, Step: step, Err: err}
 	}
 	res.Took = time.Since(started)
 	j.event("", string(res.Outcome), "")
 	return res
 }
 
-// outcome says how an action ended that was not carried out.
-func outcome(s plan.Step, err error) Outcome {
+// outcome says how an action ended that was not carried out. It is refused only
+// if nothing was changed before it was seen that something had moved.
+func (j *job) outcome(err error) Outcome {
 	var moved *MovedError
 	var missing *missingError
 	switch {
-	case s == "" && errors.As(err, &moved):
+	case errors.As(err, &moved) && !j.acted:
 		return Refused
 	case errors.As(err, &missing):
 		return Skipped

@@ -13,17 +13,50 @@ import (
 )
 
 // stagedBefore finds what an earlier run imported. The plan saw it, and
-// [job.unmoved] has read it again.
+// [job.unmoved] has read it again. What is not known to be whole is deleted, to
+// be imported anew.
 func (j *job) stagedBefore(ctx context.Context) (bool, error) {
-	if j.a.Verb != plan.Resume {
-		return false, j.clearSync(ctx)
+	if j.a.Verb == plan.Resume {
+		whole, err := j.whole(ctx)
+		if err != nil || whole {
+			return whole, err
+		}
+		name := j.live.Name
+		j.a.ID = "" // the dataset will be another
+		if err := j.discard(ctx); err != nil {
+			return false, err
+		}
+		j.note("deleted what an earlier run imported as %q, since nobody can tell whether it is complete", name)
 	}
-	return true, j.checkRows(ctx, j.expectedRows())
+	return false, j.clearSync(ctx)
+}
+
+// whole reports whether a staged dataset holds what its source holds. A
+// synchronization shows a dataset only once its first import has succeeded;
+// what else nobody could look into before may lack anything.
+func (j *job) whole(ctx context.Context) (bool, error) {
+	rows, err := j.count(ctx, j.live.Name)
+	if err != nil {
+		return false, fmt.Errorf("counting the rows of %q: %w", j.live.Name, err)
+	}
+	j.result.Rows = rows
+	if j.dataset.Sync != nil {
+		return j.sync != nil, nil
+	}
+	look, ok := j.look()
+	return ok && rows == look.Rows && j.checkGeometry() == nil, nil
 }
 
 // stage brings the contents into the account under a name that nobody uses,
-// private where the account allows it.
+// private where the account allows it, and checks them.
 func (j *job) stage(ctx context.Context) error {
+	if err := j.bring(ctx); err != nil {
+		return err
+	}
+	return j.checkStaged(ctx)
+}
+
+func (j *job) bring(ctx context.Context) error {
 	if j.dataset.Sync != nil {
 		return j.stageSync(ctx)
 	}
@@ -100,7 +133,11 @@ func (j *job) hide(ctx context.Context) error {
 	if j.live.Name == staging {
 		return nil
 	}
-	_, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	taken, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	if err == nil && taken != "" {
+		err = fmt.Errorf("the name %q, under which it is to be checked, is taken; delete what has it, and apply again", staging)
+		return also(err, j.discard(ctx))
+	}
 	return err
 }
 
@@ -129,7 +166,7 @@ func (j *job) importing(ctx context.Context, start func(context.Context) (string
 	defer func() { <-j.slots }()
 	id, err := j.whileBusy(ctx, start)
 	if err != nil {
-		if carto.MaybeApplied(err) {
+		if posted(err) && carto.MaybeApplied(err) {
 			err = fmt.Errorf("%w (the import may have started all the same; apply again to find and finish it)", err)
 		}
 		return carto.Import{}, err
@@ -184,9 +221,6 @@ func (j *job) imported(ctx context.Context, imp carto.Import) (carto.Dataset, er
 
 // checkStaged holds what was staged against what its source holds.
 func (j *job) checkStaged(ctx context.Context) error {
-	if j.a.Verb == plan.Resume {
-		return nil // looked at when it was found
-	}
 	err := j.checkRows(ctx, j.expectedRows())
 	if err == nil {
 		err = j.checkGeometry()
