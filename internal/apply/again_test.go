@@ -112,6 +112,7 @@ func TestUsedConnectionIsNotDeleted(t *testing.T) {
 			if status, body := a.raw(http.MethodPost, "/api/v1/synchronizations", map[string]any{"connector": item, "interval": 3600}); status != 200 {
 				a.t.Fatalf("%d %s", status, body)
 			}
+			waitFor(a.t, fewMinutes, func() bool { return len(a.names()) == 1 })
 		}},
 		{"renamed", "name was", func(a *account, id string) {
 			name := "theirs"

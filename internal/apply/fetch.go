@@ -72,15 +72,48 @@ func (e *privateError) Error() string {
 // sharedAddresses is the range of carrier-grade NAT, private in all but name.
 var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10")
 
+// A source is a URL to fetch, with what of it may be printed.
+type source struct {
+	url   secret.Value
+	shown string         // references as they are written, for messages
+	known []secret.Value // what references stand for: other texts may quote it
+}
+
+func (j *job) urlSource() (source, error) {
+	text := j.dataset.Source.URL
+	v, err := j.secret(text)
+	if err != nil {
+		return source{}, err
+	}
+	s := source{url: v, shown: secret.RedactURL(text.String())}
+	if len(text.Refs()) > 0 {
+		s.known = append(unwritten(v.Reveal(), text.Skeleton("\n")), v)
+	}
+	return s, nil
+}
+
+// unwritten are the parts of a URL that the manifest does not write out. A
+// redirect or an error may quote them alone; very short ones stand in any text.
+func unwritten(raw, literal string) []secret.Value {
+	const shortest = 4
+	var all []secret.Value
+	for _, p := range strings.FieldsFunc(raw, func(r rune) bool { return strings.ContainsRune("/?&=#@:;", r) }) {
+		if len(p) >= shortest && !strings.Contains(literal, p) {
+			all = append(all, secret.New(p))
+		}
+	}
+	return all
+}
+
 // fetch downloads the dataset's URL into a temporary file and looks at it. The
 // look takes the place of the one that the plan has of files.
 func (j *job) fetch(ctx context.Context) (*upload, error) {
-	raw, err := j.secret(j.dataset.Source.URL)
+	from, err := j.urlSource()
 	if err != nil {
 		return nil, err
 	}
-	j.event("", "fetching", secret.RedactURL(raw.Reveal()))
-	f, file, err := j.Fetcher.download(ctx, raw)
+	j.event("", "fetching", from.shown)
+	f, file, err := j.Fetcher.download(ctx, from, j.Account.Limits.ImportFileSize)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +141,9 @@ func (j *job) lookedAt(ctx context.Context, f *os.File, file string) (*upload, e
 		e := carto.Explain(look.Fault.Code)
 		return nil, fmt.Errorf("what the URL gave is nothing that CARTO would import: %w; %s", look.Fault, e.Remedy)
 	}
+	if code, reason, hint := plan.TooMuch(look, j.Account.Limits); code != "" {
+		return nil, fmt.Errorf("what the URL gave %s; %s", reason, hint)
+	}
 	if e := j.dataset.Expect; e != nil {
 		if missed := plan.Missed(*e, look); len(missed) > 0 {
 			return nil, fmt.Errorf("what the URL gave is not what expect says: %s; mend the source, or change expect", strings.Join(missed, ", "))
@@ -117,10 +153,21 @@ func (j *job) lookedAt(ctx context.Context, f *os.File, file string) (*upload, e
 	return newUpload(f, file, look)
 }
 
-// download stores what a URL gives in a temporary file and says what CARTO
-// would call that file.
-func (f *Fetcher) download(ctx context.Context, u secret.Value) (*os.File, string, error) {
-	res, err := f.get(ctx, u.Reveal())
+// download stores what a URL gives, of at most limit bytes (0 = any number), in a
+// temporary file and says what CARTO would call that file.
+func (f *Fetcher) download(ctx context.Context, from source, limit int64) (*os.File, string, error) {
+	most := f.MaxBytes
+	if most == 0 {
+		most = 2 << 30
+	}
+	if limit > 0 {
+		most = min(most, limit)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(stall, func() { cancel(errStalled) })
+	defer watch.Stop()
+	res, err := f.get(ctx, from)
 	if err != nil {
 		return nil, "", err
 	}
@@ -129,20 +176,19 @@ func (f *Fetcher) download(ctx context.Context, u secret.Value) (*os.File, strin
 	if err != nil {
 		return nil, "", err
 	}
-	limit := f.MaxBytes
-	if limit == 0 {
-		limit = 2 << 30
-	}
+	file = "download" + extension(file) // the rest may be secret
 	tmp, err := os.CreateTemp("", "cartosync-*"+path.Ext(file))
 	if err != nil {
 		return nil, "", err
 	}
-	n, err := io.Copy(tmp, io.LimitReader(res.Body, limit+1))
+	n, err := io.Copy(tmp, io.LimitReader(watched{res.Body, watch}, most+1))
 	switch {
+	case err != nil && ctx.Err() != nil && context.Cause(ctx) != errStalled:
+		err = context.Cause(ctx)
 	case err != nil:
-		err = sourceError(1103, "the download broke off after %d bytes: %s", n, describe(err))
-	case n > limit:
-		err = sourceError(6666, "the download is larger than %d bytes", limit)
+		err = sourceError(1103, "the download broke off after %d bytes: %s", n, from.describe(ctx, err))
+	case n > most:
+		err = sourceError(6666, "the download is larger than %d bytes", most)
 	case res.ContentLength >= 0 && n != res.ContentLength:
 		err = sourceError(1103, "the download has %d of %d bytes", n, res.ContentLength)
 	}
@@ -154,9 +200,28 @@ func (f *Fetcher) download(ctx context.Context, u secret.Value) (*os.File, strin
 	return tmp, file, nil
 }
 
+// stall is how long a download may stand still, before its answer or in it.
+const stall = 2 * time.Minute
+
+var errStalled = fmt.Errorf("nothing came for %s", stall)
+
+// watched puts a timer off with everything that is read.
+type watched struct {
+	r     io.Reader
+	timer *time.Timer
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if n > 0 {
+		w.timer.Reset(stall)
+	}
+	return n, err
+}
+
 // get follows redirects by http and https only. An answer other than success
 // is the error that CARTO's own download would report.
-func (f *Fetcher) get(ctx context.Context, raw string) (*http.Response, error) {
+func (f *Fetcher) get(ctx context.Context, from source) (*http.Response, error) {
 	client := http.Client{
 		Transport: f.Transport,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
@@ -169,21 +234,21 @@ func (f *Fetcher) get(ctx context.Context, raw string) (*http.Response, error) {
 			return nil
 		},
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, raw, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from.url.Reveal(), nil)
 	if err != nil {
 		return nil, errors.New("source.url is not a URL that can be fetched; check it")
 	}
 	req.Header.Set("Accept-Encoding", "identity") // the length is compared
 	res, err := client.Do(req)
 	if err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && context.Cause(ctx) != errStalled {
 			return nil, context.Cause(ctx)
 		}
 		if private := (*privateError)(nil); errors.As(err, &private) {
-			return nil, fmt.Errorf("%s: %w", secret.RedactURL(raw), private)
+			return nil, fmt.Errorf("%s: %w", from.shown, private)
 		}
 		return nil, fmt.Errorf("%s: %s (CARTO's error 1001: %s); check that the URL answers from here, and apply again",
-			secret.RedactURL(raw), describe(err), carto.Explain(1001).Meaning)
+			from.shown, from.describe(ctx, err), carto.Explain(1001).Meaning)
 	}
 	if res.StatusCode/100 == 2 {
 		return res, nil
@@ -196,16 +261,19 @@ func (f *Fetcher) get(ctx context.Context, raw string) (*http.Response, error) {
 	case http.StatusUnauthorized:
 		code = 1101
 	}
-	return nil, sourceError(code, "%s answered %s", secret.RedactURL(raw), res.Status)
+	return nil, sourceError(code, "%s answered %s", from.shown, secret.RedactText(res.Status, from.known...))
 }
 
 // describe is an error of net/http without the URL that it repeats.
-func describe(err error) string {
+func (s source) describe(ctx context.Context, err error) string {
+	if context.Cause(ctx) == errStalled {
+		return errStalled.Error()
+	}
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return secret.RedactText(err.Error())
+	return secret.RedactText(err.Error(), s.known...)
 }
 
 // sourceError speaks of a source as CARTO's import would: with its code, what

@@ -1,12 +1,14 @@
 package apply
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/cartosync/cartosync/internal/secret"
 )
@@ -52,7 +54,7 @@ func answer(r *http.Request, status int, header http.Header, body string) *http.
 // code for it and what to do, and nothing stays on the disk.
 func TestDownloadsFailInWords(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	const source = "http://example.org/a.csv?token=geheim"
+	const address = "http://example.org/a.csv?token=geheim"
 	for _, c := range []struct {
 		name string
 		does answers
@@ -79,7 +81,7 @@ func TestDownloadsFailInWords(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &Fetcher{Transport: c.does, MaxBytes: 10}
-			_, _, err := f.download(t.Context(), secret.New(source))
+			_, _, err := f.download(t.Context(), source{url: secret.New(address), shown: secret.RedactURL(address)}, 0)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("it reads %v, wanted %q", err, c.says)
 			}
@@ -92,6 +94,60 @@ func TestDownloadsFailInWords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDownloadsDoNotPrintTheirSecrets: not even one in the path, whoever quotes
+// it.
+func TestDownloadsDoNotPrintTheirSecrets(t *testing.T) {
+	const address = "http://example.org/GEHEIM-1/a.csv"
+	from := source{url: secret.New(address), shown: "http://example.org/${env:CARTOSYNC_SECRET_T}/a.csv", known: unwritten(address, "http://example.org/\n/a.csv")}
+	for name, does := range map[string]answers{
+		"not there":        func(r *http.Request) (*http.Response, error) { return answer(r, 404, nil, ""), nil },
+		"quotes the URL":   func(r *http.Request) (*http.Response, error) { return nil, errors.New("no way to " + address) },
+		"quotes its path":  func(r *http.Request) (*http.Response, error) { return nil, errors.New("no route for /GEHEIM-1") },
+		"a private server": func(r *http.Request) (*http.Response, error) { return nil, &privateError{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := (&Fetcher{Transport: does}).download(t.Context(), from, 0)
+			if err == nil || strings.Contains(err.Error(), "GEHEIM") || name != "quotes its path" && !strings.Contains(err.Error(), from.shown) {
+				t.Errorf("it reads %v", err)
+			}
+		})
+	}
+}
+
+// TestDownloadThatStandsStillEnds: before its answer, and in the middle of it.
+func TestDownloadThatStandsStillEnds(t *testing.T) {
+	for name, does := range map[string]answers{
+		"without an answer": func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		},
+		"in its body": func(r *http.Request) (*http.Response, error) {
+			res := answer(r, 200, nil, "")
+			res.ContentLength = -1
+			res.Body = io.NopCloser(io.MultiReader(strings.NewReader("a\n1\n"), silent{r.Context()}))
+			return res, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				from := source{url: secret.New("http://example.org/a.csv"), shown: "http://example.org/a.csv"}
+				_, _, err := (&Fetcher{Transport: does}).download(t.Context(), from, 0)
+				if err == nil || !strings.Contains(err.Error(), "nothing came for 2m0s") {
+					t.Errorf("it reads %v", err)
+				}
+			})
+		})
+	}
+}
+
+// silent says nothing until its context ends.
+type silent struct{ ctx context.Context }
+
+func (s silent) Read([]byte) (int, error) {
+	<-s.ctx.Done()
+	return 0, s.ctx.Err()
 }
 
 func TestFormatOfADownload(t *testing.T) {

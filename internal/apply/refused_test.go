@@ -164,6 +164,30 @@ func TestFetchedContentsAreGuarded(t *testing.T) {
 	})
 }
 
+// TestFetchedContentsKeepToTheLimits: what an account may import at a time holds
+// for what only apply sees, too.
+func TestFetchedContentsKeepToTheLimits(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		edit func(*plan.Limits)
+		says string
+	}{
+		{"bytes", func(l *plan.Limits) { l.ImportFileSize = 4 }, "larger than 4 bytes"},
+		{"rows", func(l *plan.Limits) { l.ImportRows = 1 }, "has 2 rows, the account may import 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := newAccount(t)
+				a.serve("birds.csv", "name\nwren\nkite\n")
+				a.manifest(`datasets: [{name: birds, source: {url: "http://files.sandbox.test/birds.csv"}}]`)
+				in := a.input(t.Context())
+				c.edit(&in.Account.Limits)
+				a.fails(in, plan.Compute(in), nil, c.says)
+			})
+		})
+	}
+}
+
 // TestDeadSynchronizationIsRevived: one that CARTO gave up runs again; if it
 // fails again, apply says why.
 func TestDeadSynchronizationIsRevived(t *testing.T) {
