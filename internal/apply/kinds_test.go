@@ -131,6 +131,21 @@ func TestUnforeseeableNamesAreNotSent(t *testing.T) {
 	}
 }
 
+// TestLayersDoNotOverwriteOthers: of a file with several layers CARTO would write
+// each to a dataset of its own.
+func TestLayersDoNotOverwriteOthers(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		a.file("trees.csv", trees)
+		a.manifest("datasets: [{name: trees, source: {file: trees.csv}}, {name: trees_old, source: {file: trees.csv}}]")
+		a.converges("done create trees", "done create trees_old")
+		a.file("trees.gpkg", "SQLite format 3\x00")
+		a.manifest("datasets: [{name: trees, source: {file: trees.gpkg}}, {name: trees_old, source: {file: trees.csv}}]")
+		in := a.input(t.Context())
+		a.fails(in, plan.Compute(in), []string{"trees", "trees_old"}, `could overwrite dataset "trees_old" too`)
+	})
+}
+
 func TestSharesAreGivenAndTaken(t *testing.T) {
 	each(t, func(t *testing.T) {
 		a := newAccount(t, func(c *sandbox.Config) {

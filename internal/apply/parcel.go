@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"strings"
 
 	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/name"
@@ -19,6 +20,8 @@ type parcel struct {
 	inner string // of the file that CARTO names the dataset after
 	body  io.ReadCloser
 	size  int64
+
+	format data.Format // of the inner file
 }
 
 // named is what to send so that what is imported is called dataset: the file as
@@ -26,10 +29,15 @@ type parcel struct {
 // renamed, or that file alone. An upload under another name could overwrite
 // somebody else's dataset, so what cannot be foretold is refused.
 func (u *upload) named(ctx context.Context, dataset string) (parcel, error) {
-	p, err := u.packed(ctx, dataset)
+	format, layer, err := u.layer(u.unpackedAs(dataset))
 	if err != nil {
 		return parcel{}, err
 	}
+	p, err := u.packed(ctx, dataset, format, layer)
+	if err != nil {
+		return parcel{}, err
+	}
+	p.format = layer.Format
 	if got := name.FromUpload(p.inner); got != dataset {
 		p.body.Close()
 		return parcel{}, fmt.Errorf("CARTO would call the contents of %s %q instead of %q; unpack it, or use zip", u.name, got, dataset)
@@ -37,15 +45,16 @@ func (u *upload) named(ctx context.Context, dataset string) (parcel, error) {
 	return p, nil
 }
 
-func (u *upload) packed(ctx context.Context, dataset string) (parcel, error) {
-	as := dataset + u.ext
-	if u.ext == ".kmz" { // a zip by another name, and CARTO unpacks it as one
-		as = dataset + ".zip"
+// unpackedAs is the file's name once it is uploaded for dataset. A kmz is a zip
+// by another name, and CARTO unpacks it as one.
+func (u *upload) unpackedAs(dataset string) string {
+	if u.ext == ".kmz" {
+		return dataset + ".zip"
 	}
-	format, layer, err := u.layer(as)
-	if err != nil {
-		return parcel{}, err
-	}
+	return dataset + u.ext
+}
+
+func (u *upload) packed(ctx context.Context, dataset string, format data.Format, layer *data.Layer) (parcel, error) {
 	if u.keepsName(format, layer, dataset) {
 		body := io.NopCloser(io.TeeReader(u.File, u.hash))
 		return parcel{name: dataset + u.ext, inner: layer.File, body: body, size: u.size}, nil
@@ -118,6 +127,24 @@ func (u *upload) extracted(ctx context.Context, dataset string, layer *data.Laye
 		return parcel{}, errors.Join(fmt.Errorf("unpacking %s: %w", u.name, err), t.Close())
 	}
 	return parcel{name: file, inner: file, body: t, size: size}, nil
+}
+
+// severalInside is the dataset that an overwrite could hit besides the one meant:
+// of these formats CARTO names every layer DATASET_LAYER if there is more than
+// one, and nobody here can count them.
+// Source: CartoDB/cartodb, services/importer/lib/importer/gpx_splitter.rb, gpkg_splitter.rb, fgdb_splitter.rb.
+func (j *job) severalInside(p parcel, dataset string) error {
+	switch p.format {
+	case data.FormatGPX, data.FormatGPKG, data.FormatFGDB:
+	default:
+		return nil
+	}
+	for _, d := range j.Account.Datasets {
+		if strings.HasPrefix(d.Name, dataset+"_") {
+			return fmt.Errorf("a layer of a %s file could overwrite dataset %q too; convert it to a format of one layer", p.format, d.Name)
+		}
+	}
+	return nil
 }
 
 // A temporary file goes when it is closed.

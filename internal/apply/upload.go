@@ -113,6 +113,9 @@ func (j *job) send(ctx context.Context, u *upload, dataset string, collision car
 	privacy := j.stagingPrivacy()
 	if collision == carto.CollisionOverwrite {
 		privacy = ""
+		if err := j.severalInside(p, dataset); err != nil {
+			return "", err
+		}
 	}
 	id, err := j.Client.Upload(ctx, carto.Upload{
 		Name: p.name, Body: p.body, Size: p.size, Collision: collision, Privacy: privacy, Guessing: j.guessing(),
