@@ -147,7 +147,7 @@ func (j *job) judge(ctx context.Context, made carto.Dataset) error {
 	if j.a.Before == nil {
 		return nil
 	}
-	look, err := j.lookInto(ctx, made.Name)
+	look, err := j.lookInto(ctx, made.ID, made.Name)
 	if err != nil {
 		return fmt.Errorf("looking into %q, which was imported to be judged: %w", made.Name, err)
 	}

@@ -17,7 +17,7 @@ var layers = []layer{
 
 	{"internal/carto", []string{"internal/secret"}, "speaks the service's language, not ours: no plan, no manifest"},
 	{"internal/live", []string{"internal/carto", "internal/plan", "internal/data"}, "turns answers of the service into the planner's values; it never sees the manifest"},
-	{"internal/apply", []string{"internal/carto", "internal/plan", "internal/spec", "internal/data", "internal/name", "internal/secret"}, "carries a plan out; how it looks is the business of render"},
+	{"internal/apply", []string{"internal/carto", "internal/live", "internal/plan", "internal/spec", "internal/data", "internal/name", "internal/secret"}, "carries a plan out; how it looks is the business of render"},
 	{"internal/render", []string{"internal/apply", "internal/plan", "internal/spec", "internal/secret"}, "prints values that it was given and asks the service nothing"},
 
 	{"internal/sandbox/fault", nil, "makes requests fail, whatever they are about"},
