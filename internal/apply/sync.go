@@ -110,6 +110,11 @@ func (j *job) changeSync(ctx context.Context, u carto.SyncUpdate, took func(cart
 		if err := j.rereadSync(ctx); err != nil {
 			return err
 		}
+		if !j.sync.State.Settled() && u.RunAt == nil { // a run that we did not ask for: it may have begun before the change
+			if err := j.settled(ctx); err != nil {
+				return err
+			}
+		}
 		if took(*j.sync) {
 			return nil
 		}
