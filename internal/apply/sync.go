@@ -110,7 +110,8 @@ func (j *job) changeSync(ctx context.Context, u carto.SyncUpdate, took func(cart
 		if err := j.rereadSync(ctx); err != nil {
 			return err
 		}
-		if !j.sync.State.Settled() && u.RunAt == nil { // a run that we did not ask for: it may have begun before the change
+		asked := u.RunAt != nil && u.RunAt.Before(time.Now())
+		if !j.sync.State.Settled() && !asked { // a run that may have begun before the change
 			if err := j.settled(ctx); err != nil {
 				return err
 			}
@@ -158,8 +159,9 @@ func (j *job) unstick(ctx context.Context) error {
 	if j.sync.State.Settled() || moved {
 		return nil
 	}
-	failure := carto.SyncFailure
-	if _, err := j.Client.UpdateSynchronization(ctx, j.sync.ID, carto.SyncUpdate{State: &failure}); err != nil {
+	failure, later := carto.SyncFailure, quiet()
+	u := carto.SyncUpdate{State: &failure, RunAt: &later} // overdue as it is, it would run at once
+	if _, err := j.Client.UpdateSynchronization(ctx, j.sync.ID, u); err != nil {
 		return err
 	}
 	j.note("ended a run of synchronization %s that had been %s since %s", j.sync.ID, j.sync.State, j.sync.UpdatedAt.UTC().Format(time.RFC3339))
@@ -258,6 +260,9 @@ func sameItem(s carto.Synchronization, c carto.Connector) bool {
 	return true
 }
 
+// quiet is a time until which the scheduler leaves a synchronization alone.
+func quiet() time.Time { return time.Now().Add(time.Hour) }
+
 // past is a time that the scheduler takes for due.
 func past() time.Time { return time.Now().Add(-time.Hour) }
 
@@ -282,19 +287,23 @@ func (j *job) detach(ctx context.Context) error {
 	return nil
 }
 
-// deleteSync deletes the synchronization in a settled state, since the end of a
-// run would bring the row back.
+// deleteSync deletes the synchronization in a settled state, and after its next
+// run was put off: the end of a run would bring the row back.
 // Source: CartoDB/cartodb, services/data-repository/backend/sequel.rb.
 func (j *job) deleteSync(ctx context.Context) error {
 	id := j.sync.ID
-	err := j.settled(ctx)
-	switch {
-	case errors.Is(err, carto.ErrNotFound):
+	if err := j.rereadSync(ctx); errors.Is(err, carto.ErrNotFound) {
 		return nil
-	case err != nil:
+	} else if err != nil {
 		return err
-	case j.sync.DatasetID != j.a.ID:
+	}
+	if j.sync.DatasetID != j.a.ID {
 		return nil // turned to another dataset meanwhile
+	}
+	now, later := time.Now(), quiet()
+	err := j.changeSync(ctx, carto.SyncUpdate{RunAt: &later}, func(s carto.Synchronization) bool { return s.RunAt.After(now) })
+	if err != nil {
+		return err
 	}
 	if err := j.Client.DeleteSynchronization(ctx, id); err != nil && !errors.Is(err, carto.ErrNotFound) {
 		return err
