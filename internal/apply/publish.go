@@ -60,7 +60,7 @@ func (j *job) writeFree(ctx context.Context, u carto.DatasetUpdate) (problem, er
 		holder, err := j.Client.Dataset(ctx, *u.Name)
 		switch {
 		case err == nil && holder.ID != j.live.ID:
-			return fmt.Errorf("the name %q is that of another dataset (id %s); rename or delete that one, or choose another name, and apply again",
+			return fmt.Errorf("the name %q is that of another dataset (id %s) by now; apply again if another run made it, else rename that one or choose another name",
 				*u.Name, holder.ID), nil
 		case err != nil && !errors.Is(err, carto.ErrNotFound):
 			return nil, err

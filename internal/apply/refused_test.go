@@ -61,9 +61,10 @@ func TestWhatIsNotAsExpectedIsNotPublished(t *testing.T) {
 	}
 }
 
-// TestStagingNameTakenMeanwhile: the import arrives under a suffix; it is
-// deleted, and what took the name is left alone.
-func TestStagingNameTakenMeanwhile(t *testing.T) {
+// TestStagedMeanwhile: an import that an interrupted run had begun ends after
+// the plan was made, under the staging name. It is replaced by what this run has
+// imported and checked.
+func TestStagedMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T) {
 		a := newAccount(t)
 		a.file("trees.csv", trees)
@@ -75,7 +76,16 @@ func TestStagingNameTakenMeanwhile(t *testing.T) {
 			t.Fatalf("%d %s", status, body)
 		}
 		waitFor(t, fewMinutes, func() bool { return len(a.names()) == 1 })
-		a.fails(in, p, []string{staging}, staging+"_1", "apply again")
+		if diff := cmp.Diff([]string{"done create trees"}, results(a.carryOut(t.Context(), in, p))); diff != "" {
+			t.Errorf("wanted -, got +:\n%s", diff)
+		}
+		a.inSync()
+		if diff := cmp.Diff([]string{"trees"}, a.names()); diff != "" {
+			t.Errorf("wanted -, got +:\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"elm", "oak"}, a.column("trees", "name")); diff != "" {
+			t.Errorf("wanted -, got +:\n%s", diff)
+		}
 	})
 }
 

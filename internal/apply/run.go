@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -138,6 +139,9 @@ func (r *run) perform(ctx context.Context, a plan.Action) Result {
 	j := &job{run: r, a: a, entry: r.entries[a.Dataset], result: &res}
 	j.event("", "begun", "")
 	if step, err := j.carryOut(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w; apply again to go on", err)
+		}
 		res.Outcome, res.Err = j.outcome(err), &ActionError{Action: a, Step: step, Err: err}
 	}
 	res.Took = time.Since(started)

@@ -190,9 +190,11 @@ func (j *job) take(ctx context.Context, imp carto.Import, expected string) error
 		return err
 	}
 	j.live = live
+	if expected != "" && imp.TableName != expected {
+		err = j.displace(ctx, expected)
+	}
 	switch {
-	case expected != "" && imp.TableName != expected:
-		err = fmt.Errorf("CARTO imported it as %q instead of %q; apply again", imp.TableName, expected)
+	case err != nil:
 	case imp.Code != 0:
 		err = fmt.Errorf("CARTO imported it and reported error %d %s; it is not published", imp.Code, carto.Explain(imp.Code).Meaning)
 	case len(imp.Warnings) > 0:
@@ -202,6 +204,28 @@ func (j *job) take(ctx context.Context, imp carto.Import, expected string) error
 		return also(err, j.discard(ctx))
 	}
 	return nil
+}
+
+// displace gives what was just imported the staging name that it was meant to
+// have. An import that an interrupted run began, and that ended since the plan
+// was made, has it: that one nobody has checked, so it goes.
+func (j *job) displace(ctx context.Context, staging string) error {
+	holder, err := j.Client.Dataset(ctx, staging)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+	case err != nil:
+		return err
+	default:
+		if err := j.remove(ctx, holder, nil); err != nil {
+			return err
+		}
+	}
+	taken, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	if taken != "" {
+		return fmt.Errorf("CARTO imported it as %q, and the staging name %q is taken by something that is no dataset; remove that table, and apply again",
+			j.live.Name, staging)
+	}
+	return err
 }
 
 // imported finds the dataset that an import job made.

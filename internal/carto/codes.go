@@ -111,7 +111,7 @@ var explanations = map[int]Explanation{
 	2009: fix("a style in the KML file has no id", "give every style an id"),
 	2010: fix("the table cannot be made a CARTO table", "check the columns cartodb_id and the_geom"),
 	2011: fix("the column cartodb_id cannot be used as a key", "remove it, or make it unique whole numbers"),
-	2012: fix("the new columns do not fit the dataset's: one is missing or has another type", "keep every column of the dataset with its type, or allow the change of schema"),
+	2012: fix("the new columns do not fit the dataset's: one is missing or has another type", "keep every column of the dataset with its type, or drop it from the dataset first"),
 	2013: fix("the dataset could not be replaced, since a view depends on it", "drop the view in the account's database"),
 	2014: fix("some geometries are not valid", "repair the geometries"),
 	3007: fix("the JSON file is not GeoJSON", "export it as GeoJSON"),

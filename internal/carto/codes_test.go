@@ -68,7 +68,7 @@ func TestImportError(t *testing.T) {
 		temporary bool
 	}{
 		{"what the server says adds nothing", Import{Code: 2012, ErrorTitle: "Incompatible", ErrorText: "boilerplate"},
-			"2012 the new columns do not fit the dataset's: one is missing or has another type; keep every column of the dataset with its type, or allow the change of schema", false},
+			"2012 the new columns do not fit the dataset's: one is missing or has another type; keep every column of the dataset with its type, or drop it from the dataset first", false},
 		{"what the server says is all", Import{Code: 99999, ErrorTitle: "Connector Error", ErrorText: "could not connect to server."},
 			"99999 an error that CARTO has no code for: could not connect to server; apply again, and check the source if it stays", true},
 		{"a title alone", Import{Code: 1502, ErrorTitle: "Connector invalid parameters"},

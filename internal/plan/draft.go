@@ -149,6 +149,9 @@ func guarded(a Action, d spec.Dataset, allow []Allowance, g Guard, reason string
 		return a
 	}
 	hint := quoted("if this is meant, pass --allow %s:%s", g, a.Dataset)
+	if g == GuardFault {
+		hint = "mend the file; " + hint
+	}
 	if d.Name != "" && a.Fingerprint != "" && g != GuardUnread {
 		hint += quoted(" or put %s into its guards.allow", lift)
 	}

@@ -47,7 +47,7 @@ func (c *computer) mayAdopt(a Action, w *wanted, l *liveDataset) Action {
 			quoted("let that project forget it, or write adopt: {from: %s}", l.marker.Project))
 	case l.marker.Owners == 0 && !w.d.Adopt.Any && !c.in.Options.Adopt:
 		return a.blocked(ConflictUnmanaged, "a dataset of this name exists and is not managed by cartosync",
-			"write adopt: true to take it under management, or choose another name")
+			"write adopt: true or pass --adopt to take it under management (also if it was, and somebody removed its tags), or choose another name")
 	}
 	return a
 }

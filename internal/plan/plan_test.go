@@ -138,6 +138,12 @@ func TestComputeDecides(t *testing.T) {
 			dup.ID, dup.Name = "id-copy", "roads_copy"
 			in.Account.Datasets = append(in.Account.Datasets, dup)
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: ConflictAmbiguous}}},
+		{"a copy that kept its tags, and pruning", func(in *Input) {
+			dup := in.Account.Datasets[0]
+			dup.ID, dup.Name = "id-copy", "roads_copy"
+			in.Account.Datasets = append(in.Account.Datasets, dup)
+			in.Options = Options{Prune: true, Allow: []Allowance{{Guard: GuardMassDelete, Dataset: "roads_copy"}}}
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: ConflictAmbiguous}}},
 		{"unmanaged of the same name", func(in *Input) { in.Account.Datasets[0].Tags = []string{"net"} },
 			[]outcome{{Verb: Blocked, Name: "roads", Code: ConflictUnmanaged}}},
 		{"adopted with the file's contents", func(in *Input) {

@@ -43,7 +43,7 @@ func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
 	} else if after > 0 && float64(before-after) > shrinkAllowed(d.Guards)*float64(before) {
 		a = guarded(a, d, allow, GuardShrink, quoted("rows %d -> %d (%s) is more than may go unasked", before, after, percent(before, after)))
 	}
-	if broken := breaking(*a.Before, look); len(broken) > 0 && after > 0 {
+	if broken := breaking(*a.Before, look); len(broken) > 0 {
 		a = a.blocked(SchemaBreaking,
 			quoted("maps may hang on what the source lacks: %s; CARTO refuses such an overwrite (error 2012)", strings.Join(broken, ", ")),
 			"keep the columns and their types in the source, or drop them from the dataset first")

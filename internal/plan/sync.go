@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cartosync/cartosync/internal/spec"
@@ -211,7 +212,7 @@ func (c *computer) health(a *Action, w *wanted, s Synchronization) {
 		a.take(StepRevive)
 	case s.State == "failure":
 		c.note(w, "warning", "synchronization_failing",
-			quoted("the last run of dataset %q failed with CARTO's error %d %s", w.d.Name, s.ErrorCode, s.ErrorMessage),
+			strings.TrimSpace(quoted("the last run of dataset %q failed with CARTO's error %d %s", w.d.Name, s.ErrorCode, s.ErrorMessage)),
 			quoted("CARTO tries again at %s", s.RunAt.UTC().Format(time.RFC3339)))
 	}
 }

@@ -10,6 +10,10 @@ import (
 // forgotten if listed, deleted under --prune, and otherwise left alone and
 // noted.
 func (c *computer) undeclared(m spec.Manifest) []Action {
+	entries := map[string]bool{} // by the hash of their names
+	for _, d := range m.Datasets {
+		entries[NameHash(d.Name)] = true
+	}
 	forget := map[string]spec.Forget{}
 	for _, f := range m.Forget {
 		forget[f.Name] = f
@@ -23,10 +27,10 @@ func (c *computer) undeclared(m spec.Manifest) []Action {
 		switch {
 		case listed:
 			actions = append(actions, c.forget(m.Project, l, f))
-		case c.declared[l.Name] != nil:
+		case c.declared[l.Name] != nil || entries[l.marker.NameHash]:
 			c.plan.Notes = append(c.plan.Notes, Note{
-				Severity: "warning", Code: string(ConflictAmbiguous), Dataset: l.Name, Pos: c.declared[l.Name].d.Pos,
-				Problem: quoted("dataset %q is marked as another entry of project %q, so it is left alone", l.Name, m.Project),
+				Severity: "warning", Code: string(ConflictAmbiguous), Dataset: l.Name, Pos: m.ProjectPos,
+				Problem: quoted("dataset %q has the name or the marker of an entry of project %q and is not taken for it, so it is left alone", l.Name, m.Project),
 				Hint:    "remove its tags that begin \"cartosync:\", or rename it",
 			})
 		case c.in.Options.Prune:

@@ -105,7 +105,7 @@ func checkRenames(manifests []Manifest, places map[string]*Dataset, f *faults) {
 			}
 			takers[d.RenamedFrom] = pos
 			if other := places[d.RenamedFrom]; other != nil && other.RenamedFrom == "" {
-				f.add(pos, fmt.Sprintf("renamed_from names %s, which is declared at %s", quote(d.RenamedFrom), other.valueAt("name")), "remove renamed_from, or give that dataset its own renamed_from to swap the two")
+				f.add(pos, fmt.Sprintf("renamed_from names %s, which is declared at %s", quote(d.RenamedFrom), other.valueAt("name")), "remove renamed_from")
 			}
 			if slices.ContainsFunc(m.Forget, func(g Forget) bool { return g.Name == d.RenamedFrom }) {
 				f.add(pos, fmt.Sprintf("renamed_from names %s, which forget names too", quote(d.RenamedFrom)), "remove one of the two")

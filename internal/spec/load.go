@@ -98,6 +98,10 @@ func (l *loader) load(path string) Manifest {
 }
 
 func (l *loader) open(path string) *document {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() { // opening a pipe would wait for ever
+		l.faults.list = append(l.faults.list, &Error{Pos: Position{File: path, Line: 1, Column: 1}, Problem: "it is no regular file", Hint: "name a manifest or a directory that holds a carto.yaml"})
+		return nil
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		l.faults.list = append(l.faults.list, unreadable(path, err))

@@ -137,7 +137,7 @@ func TestDatasetMistakes(t *testing.T) {
 		"columns of a file":    {text: one("source: {file: data/roads.csv}", "expect: {columns: {Station ID: string, the_geom: geometry, cartodb_id: number}}"), want: []string{`carto.yaml:6:24: no imported column is called "Station ID"; CARTO would call it "station_id"`}},
 		"columns of others":    {text: one("expect: {columns: {Station ID: string}}")},
 		"renamed from itself":  {text: one("renamed_from: a"), want: []string{"carto.yaml:5:19: renamed_from is the dataset's own name; remove it, or name the dataset differently"}},
-		"renamed onto another": {text: one("renamed_from: b") + "  - name: b\n", want: []string{`carto.yaml:5:19: renamed_from names "b", which is declared at carto.yaml:6:11; remove renamed_from, or give that dataset its own renamed_from to swap the two`}},
+		"renamed onto another": {text: one("renamed_from: b") + "  - name: b\n", want: []string{`carto.yaml:5:19: renamed_from names "b", which is declared at carto.yaml:6:11; remove renamed_from`}},
 		"swapped":              {text: one("renamed_from: b") + "  - name: b\n    renamed_from: a\n"},
 		"renamed from one":     {text: one("renamed_from: x") + "  - name: b\n    renamed_from: x\n", want: []string{`carto.yaml:7:19: renamed_from names "x" already at carto.yaml:5:19; only one dataset can have borne the name; remove one of the two`}},
 		"renamed and forgot":   {text: one("renamed_from: x") + "forget: [x]\n", want: []string{`carto.yaml:5:19: renamed_from names "x", which forget names too; remove one of the two`}},
