@@ -52,7 +52,7 @@ func (f choiceFlags) checkPruned(in plan.Input) error {
 		known[d.Name] = true
 	}
 	for _, name := range f.allowed() {
-		if !known[name] && !f.Prune { // what is allowed to be deleted is gone the next time
+		if !known[name] {
 			return unknownName("--allow", name, slices.Sorted(maps.Keys(known)))
 		}
 	}
