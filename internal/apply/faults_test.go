@@ -1,11 +1,14 @@
 package apply_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/sandbox/fault"
 )
 
@@ -38,6 +41,30 @@ func TestLostAnswerIsFoundAgain(t *testing.T) {
 		if diff := cmp.Diff([]string{"trees"}, a.names()); diff != "" {
 			t.Errorf("wanted -, got +:\n%s", diff)
 		}
+	})
+}
+
+// TestLateRequestOfAnInterruptedRun: what it asked for takes effect after the
+// next plan was made. That is what the plan wants too.
+func TestLateRequestOfAnInterruptedRun(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		a.file("trees.csv", trees)
+		a.manifest("datasets: [{name: trees, source: {file: trees.csv}, title: Trees, tags: [green]}]")
+		in := a.input(t.Context())
+		p := plan.Compute(in)
+		staged := p
+		staged.Actions = slices.Clone(p.Actions)
+		staged.Actions[0].Steps = p.Actions[0].Steps[:1]
+		a.carryOut(t.Context(), in, staged)
+		in = a.input(t.Context())
+		resume := plan.Compute(in)
+		tags := append([]string{"green"}, p.Actions[0].Tags...)
+		a.update(p.Actions[0].Staging, carto.DatasetUpdate{Name: ptr("trees"), Title: ptr("Trees"), Tags: &tags})
+		if diff := cmp.Diff([]string{"done resume trees"}, results(a.carryOut(t.Context(), in, resume))); diff != "" {
+			t.Errorf("wanted -, got +:\n%s", diff)
+		}
+		a.inSync()
 	})
 }
 

@@ -29,7 +29,7 @@ func (j *job) unmoved(ctx context.Context) error {
 		return err
 	}
 	j.live = live
-	if err := compareDataset(*j.a.Seen.Dataset, live, j.a.Destroys); err != nil {
+	if err := j.compareDataset(*j.a.Seen.Dataset, live); err != nil {
 		return err
 	}
 	return j.syncUnmoved(ctx)
@@ -60,7 +60,9 @@ func earlier(a plan.Action) string {
 	return "rename"
 }
 
-func compareDataset(seen plan.Dataset, live carto.Dataset, destroys bool) error {
+// compareDataset refuses what changed since the plan was made, unless it became
+// what the plan wants: a request of an interrupted run may arrive late.
+func (j *job) compareDataset(seen plan.Dataset, live carto.Dataset) error {
 	for _, f := range []struct{ name, seen, now string }{
 		{"name", seen.Name, live.Name},
 		{"privacy", seen.Privacy, string(live.Privacy)},
@@ -69,18 +71,27 @@ func compareDataset(seen plan.Dataset, live carto.Dataset, destroys bool) error 
 		{"license", seen.License, live.License},
 		{"attributions", seen.Attributions, live.Attribution},
 	} {
-		if f.seen != f.now {
+		if f.seen != f.now && !j.wants(f.name, f.now) {
 			return &MovedError{Field: f.name, Planned: strconv.Quote(f.seen), Now: strconv.Quote(f.now)}
 		}
 	}
-	if !sameSet(seen.Tags, live.Tags) {
+	if !sameSet(seen.Tags, live.Tags) && !sameSet(live.Tags, j.tags(live)) {
 		return &MovedError{Field: "tags", Planned: fmt.Sprintf("%q", seen.Tags), Now: fmt.Sprintf("%q", live.Tags)}
 	}
-	if destroys && live.MapCount > seen.MapCount {
+	if j.a.Destroys && live.MapCount > seen.MapCount {
 		return &MovedError{Field: "the number of maps that depend on it",
 			Planned: strconv.Itoa(seen.MapCount), Now: strconv.Itoa(live.MapCount)}
 	}
 	return nil
+}
+
+// wants reports whether the action is to give a field this very value.
+func (j *job) wants(field, value string) bool {
+	if field == "name" {
+		return value == j.a.Dataset
+	}
+	want, ok := j.changed(field)
+	return ok && want == value
 }
 
 // syncUnmoved reads the synchronization that the plan saw, and compares what a
