@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,14 +24,18 @@ import (
 var errSignal = errors.New("interrupt signal received")
 
 // serveSandbox serves a sandbox that shows every request to see before it answers, and
-// returns its account.
-func serveSandbox(t *testing.T, see func(*http.Request)) string {
+// returns its account, and a function that waits until no request is under way: one
+// whose client has gone takes effect all the same.
+func serveSandbox(t *testing.T, see func(*http.Request)) (account string, idle func()) {
 	t.Helper()
 	s, err := sandbox.Open(t.Context(), sandbox.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
+	var busy sync.WaitGroup
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		busy.Add(1)
+		defer busy.Done()
 		see(r)
 		s.ServeHTTP(w, r)
 	}))
@@ -40,7 +45,7 @@ func serveSandbox(t *testing.T, see func(*http.Request)) string {
 			t.Error(err)
 		}
 	})
-	return sandboxURL(strings.TrimPrefix(server.URL, "http://"), sandbox.DefaultUser)
+	return sandboxURL(strings.TrimPrefix(server.URL, "http://"), sandbox.DefaultUser), busy.Wait
 }
 
 // manifestOfTwo is a manifest with two files.
@@ -74,7 +79,7 @@ func runJSON(ctx context.Context, t *testing.T, args ...string) (code int, doc m
 // A signal while the account is read ends the run with a document, and nothing was changed.
 func TestInterruptedPlan(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
-	account := serveSandbox(t, func(*http.Request) { interrupt(errSignal) })
+	account, _ := serveSandbox(t, func(*http.Request) { interrupt(errSignal) })
 	code, doc := runJSON(ctx, t, "plan", "--account", account, manifestOfTwo(t))
 	if code != exitFailed {
 		t.Errorf("exit code %d", code)
@@ -92,7 +97,7 @@ func TestInterruptedPlan(t *testing.T) {
 // A signal in the middle of an apply ends it with a report, and the next run finishes.
 func TestInterruptedApply(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
-	account := serveSandbox(t, func(r *http.Request) {
+	account, idle := serveSandbox(t, func(r *http.Request) {
 		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/viz/") {
 			interrupt(errSignal) // an import is published just now
 		}
@@ -105,6 +110,7 @@ func TestInterruptedApply(t *testing.T) {
 	if n := len(doc["result"].(map[string]any)["actions"].([]any)); n != 2 {
 		t.Errorf("the report has %d actions, want 2", n)
 	}
+	idle()
 	if code, _ := runJSON(t.Context(), t, "apply", "--auto-approve", "--account", account, manifest); code != exitDone {
 		t.Errorf("the next run: exit code %d", code)
 	}
@@ -125,7 +131,7 @@ func (gone) Write([]byte) (int, error) { return 0, errGone }
 // not lost.
 func TestInterruptedReport(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
-	account := serveSandbox(t, func(r *http.Request) {
+	account, _ := serveSandbox(t, func(r *http.Request) {
 		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/viz/") {
 			interrupt(errSignal)
 		}
