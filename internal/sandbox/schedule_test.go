@@ -36,7 +36,7 @@ func inBubble(t *testing.T, c sandbox.Config, f func(t *testing.T, a *api)) {
 
 // later lets time pass and waits until the sandbox has nothing left to do at that moment.
 func later(d time.Duration) {
-	time.Sleep(d) // fake time
+	<-time.After(d) // fake time
 	synctest.Wait()
 }
 

@@ -175,7 +175,7 @@ func TestInProcess(t *testing.T) {
 			reader, writer := io.Pipe()
 			go func() {
 				io.WriteString(writer, "first ")
-				time.Sleep(time.Hour) // fake time
+				<-time.After(time.Hour) // fake time
 				io.WriteString(writer, "second")
 				writer.Close()
 			}()
