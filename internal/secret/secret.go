@@ -5,7 +5,7 @@
 // compare and to hash. A [Value] is the secret itself, once a [Resolver] has read
 // it; it prints as [Placeholder] whatever the verb or encoder, and only
 // [Value.Reveal] gives it away. The Redact functions clean what came from outside:
-// URLs, JSON documents and free text that may quote a secret.
+// URLs and free text, JSON or not, that may quote a secret.
 //
 // The package promises that no error of its own contains a secret's value. It does
 // not keep secrets out of memory dumps, and it does not find secrets that look like
