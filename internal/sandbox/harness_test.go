@@ -56,9 +56,8 @@ func clientOf(t *testing.T, s *sandbox.Sandbox) *api {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, user: "sandbox", key: sandbox.DefaultAPIKey}
 }
 
-// send makes a request. A body that is no reader is sent as JSON.
-func (a *api) send(method, path string, body any) answer {
-	a.t.Helper()
+// request builds a request of the account's owner. A body that is no reader is sent as JSON.
+func (a *api) request(method, path string, body any) (*http.Request, error) {
 	var reader io.Reader
 	kind := ""
 	switch b := body.(type) {
@@ -72,13 +71,13 @@ func (a *api) send(method, path string, body any) answer {
 	default:
 		raw, err := json.Marshal(b)
 		if err != nil {
-			a.t.Fatal(err)
+			return nil, err
 		}
 		reader, kind = bytes.NewReader(raw), "application/json"
 	}
 	r, err := http.NewRequestWithContext(a.t.Context(), method, "http://sandbox.test"+path, reader)
 	if err != nil {
-		a.t.Fatal(err)
+		return nil, err
 	}
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
@@ -88,6 +87,16 @@ func (a *api) send(method, path string, body any) answer {
 	}
 	for key, values := range a.headers {
 		r.Header[key] = values
+	}
+	return r, nil
+}
+
+// send makes a request that must be answered.
+func (a *api) send(method, path string, body any) answer {
+	a.t.Helper()
+	r, err := a.request(method, path, body)
+	if err != nil {
+		a.t.Fatal(err)
 	}
 	resp, err := a.client.Do(r)
 	if err != nil {
