@@ -16,7 +16,7 @@ import (
 
 // An api is a client that knows nothing but HTTP and JSON.
 type api struct {
-	t       *testing.T
+	t       testing.TB
 	s       *sandbox.Sandbox
 	client  *http.Client
 	user    string
@@ -34,7 +34,7 @@ type answer struct {
 }
 
 // open opens a sandbox that is closed at the end of the test.
-func open(t *testing.T, c sandbox.Config) *api {
+func open(t testing.TB, c sandbox.Config) *api {
 	t.Helper()
 	if c.Dir == "" {
 		c.Dir = t.TempDir()
@@ -51,7 +51,7 @@ func open(t *testing.T, c sandbox.Config) *api {
 	return clientOf(t, s)
 }
 
-func clientOf(t *testing.T, s *sandbox.Sandbox) *api {
+func clientOf(t testing.TB, s *sandbox.Sandbox) *api {
 	return &api{t: t, s: s, client: &http.Client{Transport: s.Transport(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, user: "sandbox", key: sandbox.DefaultAPIKey}
 }
@@ -135,7 +135,7 @@ type form struct {
 }
 
 // upload builds a body with one file part and text parts.
-func upload(t *testing.T, file, content string, values ...string) *form {
+func upload(t testing.TB, file, content string, values ...string) *form {
 	t.Helper()
 	f := &form{}
 	w := multipart.NewWriter(&f.body)
@@ -172,7 +172,7 @@ func (a *api) wait(id any) object {
 	}
 }
 
-func pause(t *testing.T, d time.Duration) {
+func pause(t testing.TB, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

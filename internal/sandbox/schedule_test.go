@@ -41,7 +41,7 @@ func later(d time.Duration) {
 }
 
 // write writes a file below dir.
-func write(t *testing.T, dir, name, content string) {
+func write(t testing.TB, dir, name, content string) {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -165,7 +165,7 @@ func reopen(t *testing.T, s *sandbox.Sandbox, c sandbox.Config) *sandbox.Sandbox
 }
 
 // fact compares, in a place where there can be no subtest.
-func fact(t *testing.T, name string, want, got any, options ...cmp.Option) {
+func fact(t testing.TB, name string, want, got any, options ...cmp.Option) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, options...); diff != "" {
 		t.Errorf("%s: %s", name, diff)

@@ -247,7 +247,7 @@ func TestPermissions(t *testing.T) {
 	fact(t, "unknown", 404, a.send("PUT", "/api/v1/perm/"+unknown, object{}).Status)
 }
 
-func decode(t *testing.T, body string) object {
+func decode(t testing.TB, body string) object {
 	t.Helper()
 	o := object{}
 	if err := jsonDecode(body, &o); err != nil {
