@@ -68,6 +68,8 @@ func (a *api) request(method, path string, body any) (*http.Request, error) {
 		reader, kind = strings.NewReader(b), "application/json"
 	case *form:
 		reader, kind = &b.body, b.kind
+	case *stream:
+		reader, kind = b.Reader, b.kind
 	default:
 		raw, err := json.Marshal(b)
 		if err != nil {
@@ -131,6 +133,12 @@ func (a *api) get(path string) object { a.t.Helper(); return a.ok("GET", path, n
 // A form is a multipart body.
 type form struct {
 	body bytes.Buffer
+	kind string
+}
+
+// A stream is a body that is not kept.
+type stream struct {
+	io.Reader
 	kind string
 }
 

@@ -11,8 +11,9 @@ const stagePrefix = StatePrefix + "importing_"
 
 // A chunk of rows goes in one transaction, so that a long import never keeps others waiting for long.
 const (
-	chunkRows  = 5000
-	chunkBytes = 4 << 20
+	chunkRows   = 5000
+	chunkValues = 100_000
+	chunkBytes  = 4 << 20
 )
 
 // A Stage is the table of an import that is still being filled. Nobody sees it before it is published.
@@ -21,7 +22,12 @@ type Stage struct {
 	name    string
 	columns []string // quoted, from cartodb_id on
 	values  []any    // of the rows that wait, one row behind the other
-	bytes   int64
+	bytes   int64    // of those rows
+	inOrder bool     // all rows so far are numbered from 1
+	counted bool     // SQLite would give the rows that wait the numbers that they have
+
+	written []any      // the chunk that is being written, or room for the next one
+	writing chan error // how the chunk that is being written ends; nil when there is none
 
 	Rows          int64
 	Size          int64    // bytes of all rows, as PostgreSQL would about store them
@@ -31,7 +37,7 @@ type Stage struct {
 // Stage creates the table for a job's rows: cartodb_id, the_geom and its webmercator twin, then the given columns.
 // What an earlier attempt of the same job left is dropped.
 func (s *Store) Stage(ctx context.Context, job string, columns []Column) (*Stage, error) {
-	st := &Stage{store: s, name: stagePrefix + job, columns: []string{`"cartodb_id"`, `"the_geom"`}, GeometryTypes: []string{}}
+	st := &Stage{store: s, name: stagePrefix + job, columns: []string{`"cartodb_id"`, `"the_geom"`}, GeometryTypes: []string{}, inOrder: true}
 	for _, c := range columns {
 		st.columns = append(st.columns, quote(c.Name))
 	}
@@ -60,15 +66,18 @@ func createStatement(table string, columns []Column) string {
 }
 
 // insertStatement inserts n rows at a time.
-func (st *Stage) insertStatement(n int) string {
-	row := "(?" + strings.Repeat(", ?", len(st.columns)-1) + ")"
-	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", quote(st.name), strings.Join(st.columns, ", "), row+strings.Repeat(", "+row, n-1))
+func (st *Stage) insertStatement(columns []string, n int) string {
+	row := "(?" + strings.Repeat(", ?", len(columns)-1) + ")"
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", quote(st.name), strings.Join(columns, ", "), row+strings.Repeat(", "+row, n-1))
 }
 
 // Append adds a row; id 0 means the next number. The stage keeps geometry and values until they are written, which
 // Flush does at the latest.
 func (st *Stage) Append(ctx context.Context, id int64, geometry []byte, values []any) error {
 	first := len(st.values)
+	next := id == 0 || st.inOrder && id == st.Rows+1
+	st.inOrder = st.inOrder && next
+	st.counted = next && (st.counted || first == 0)
 	st.values = append(st.values, nil, nil)
 	if id != 0 {
 		st.values[first] = id
@@ -80,10 +89,10 @@ func (st *Stage) Append(ctx context.Context, id int64, geometry []byte, values [
 	st.values = append(st.values, values...)
 	st.bytes += rowSize(st.values[first:])
 	st.Rows++
-	if len(st.values) < chunkRows*len(st.columns) && st.bytes < chunkBytes {
+	if len(st.values) < min(chunkRows*len(st.columns), chunkValues) && st.bytes < chunkBytes {
 		return nil
 	}
-	return st.Flush(ctx)
+	return st.handOver(ctx)
 }
 
 func (st *Stage) noteGeometry(g []byte) {
@@ -114,20 +123,66 @@ func rowSize(row []any) int64 {
 // together is how many values go into one INSERT: few enough for SQLite, enough to spare most of the cost of a call.
 const together = 1000
 
-// Flush writes the rows that are waiting, in one transaction.
+// Flush writes the rows that are waiting.
 func (st *Stage) Flush(ctx context.Context) error {
-	if len(st.values) == 0 {
+	if err := st.handOver(ctx); err != nil {
+		return err
+	}
+	return st.settle()
+}
+
+// handOver lets the rows that are waiting be written while the next ones are read. One chunk is on its way at a time.
+func (st *Stage) handOver(ctx context.Context) error {
+	if err := st.settle(); err != nil || len(st.values) == 0 {
+		return err
+	}
+	st.values, st.written = st.written[:0], st.values
+	st.Size += st.bytes
+	st.bytes = 0
+	st.writing = make(chan error, 1)
+	columns, rows := st.columns, st.written
+	if st.counted {
+		columns, rows = columns[1:], withoutFirst(rows, len(columns))
+	}
+	go func(whole []any, done chan<- error) {
+		err := st.write(ctx, columns, rows)
+		clear(whole) // before the chunk is filled again
+		done <- err
+	}(st.written, st.writing)
+	return nil
+}
+
+// withoutFirst moves rows together so that the first value of each is gone.
+func withoutFirst(rows []any, width int) []any {
+	kept := rows[:0]
+	for ; len(rows) > 0; rows = rows[width:] {
+		kept = append(kept, rows[1:width]...)
+	}
+	return kept
+}
+
+// settle waits for the chunk that is being written.
+func (st *Stage) settle() error {
+	if st.writing == nil {
 		return nil
 	}
-	err := st.store.Update(ctx, func(t *Tx) error {
-		width := len(st.columns)
+	err := <-st.writing
+	st.writing = nil
+	return err
+}
+
+// write inserts rows in one transaction. Without a cartodb_id among the columns SQLite numbers them, which spares it the
+// search for the place of each.
+func (st *Stage) write(ctx context.Context, columns []string, rows []any) error {
+	return st.store.Update(ctx, func(t *Tx) error {
+		width := len(columns)
 		many := max(1, together/width)
-		rest := st.values
+		rest := rows
 		for _, n := range []int{many, 1} {
 			if len(rest) < n*width {
 				continue
 			}
-			insert, err := t.tx.PrepareContext(ctx, st.insertStatement(n))
+			insert, err := t.tx.PrepareContext(ctx, st.insertStatement(columns, n))
 			if err != nil {
 				return err
 			}
@@ -141,14 +196,11 @@ func (st *Stage) Flush(ctx context.Context) error {
 		}
 		return nil
 	})
-	st.Size += st.bytes
-	clear(st.values)
-	st.values, st.bytes = st.values[:0], 0
-	return err
 }
 
 // Discard drops the stage.
 func (st *Stage) Discard(ctx context.Context) error {
+	_ = st.settle() // whoever discards a stage knows that it failed
 	return st.store.Update(ctx, func(t *Tx) error {
 		_, err := t.tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+quote(st.name))
 		return err
