@@ -65,8 +65,8 @@ var explanations = map[int]Explanation{
 	1: {Meaning: "the server's importer is not installed properly", Remedy: "ask the server's operator", Class: ClassOps},
 
 	// The source and its file.
-	1000: retry("the uploaded file could not be stored or read back", "apply again"),
-	1001: retry("the source answered an error", "open the source URL, and apply again once it answers"),
+	1000: retry("the uploaded file could not be stored or read back", "try again"),
+	1001: retry("the source answered an error", "open the source URL, and try again once it answers"),
 	1002: fix("the file type was not recognised, or the archive holds no file to import", "check what the source holds: CARTO goes by the file's extension and contents"),
 	1003: fix("the archive cannot be unpacked", "pack the file again as zip or gz"),
 	1004: fix("the spreadsheet cannot be read", "save it again as xlsx or csv"),
@@ -74,10 +74,10 @@ var explanations = map[int]Explanation{
 	1006: fix("the shapefile is broken", "export it again, with its .shx, .dbf and .prj"),
 	1007: fix("the OpenStreetMap area is too large", "ask for a smaller area"),
 	1008: fix("the Google Drive administrator denies access", "ask the administrator of the Google account"),
-	1009: retry("Twitter answered an error", "apply again later"),
+	1009: retry("Twitter answered an error", "try again later"),
 	1010: fix("the request carried no file", "check that the source is a file CARTO can import"),
-	1011: fix("the data service gave no data, or no longer accepts the account", "connect the service again in CARTO's dashboard, then apply again"),
-	1012: retry("the data service cannot be reached, or its token is no longer valid", "apply again, and connect the service again in CARTO's dashboard if it stays"),
+	1011: fix("the data service gave no data, or no longer accepts the account", "connect the service again in CARTO's dashboard, then try again"),
+	1012: retry("the data service cannot be reached, or its token is no longer valid", "try again, and connect the service again in CARTO's dashboard if it stays"),
 	1013: fix("the ArcGIS service is too old or not valid", "check the layer's URL: ArcGIS 10.1 or later is needed"),
 	1014: fix("the name is not valid", "use lower-case letters, digits and underscores"),
 	1015: fix("the query returned nothing", "check the query"),
@@ -85,17 +85,17 @@ var explanations = map[int]Explanation{
 	1017: fix("the file is no longer at the service that it is synchronized from", "put the file back, or change the source"),
 	1018: fix("the archive has a password", "pack the file again without one"),
 	1019: fix("the file has more than 50 layers", "split it into several files"),
-	1020: retry("the source did not answer in time", "apply again, and host the file where it downloads faster if it stays"),
+	1020: retry("the source did not answer in time", "try again, and host the file where it downloads faster if it stays"),
 	1021: fix("Box withdrew its permission", "connect Box again in CARTO's dashboard"),
 	1022: {Meaning: "everything was skipped, since the datasets exist", Remedy: "nothing needs to be done", Class: ClassState},
 	1023: fix("the ArcGIS server cannot be queried", "ask its operator to enable queries for the layer"),
 	1100: fix("the source URL answers 404 Not Found", "check the source URL"),
 	1101: fix("the source URL answers 401 Unauthorized", "check the credentials in the source URL"),
 	1102: fix("the host of the source URL is unknown, or not one that CARTO may fetch from", "check the source URL: CARTO fetches public addresses on ports 80 and 443"),
-	1103: retry("the transfer from the source broke off", "apply again"),
+	1103: retry("the transfer from the source broke off", "try again"),
 
 	// Connectors.
-	1500: retry("the connector could not read the database", "check the connection and the query, then apply again").vague(),
+	1500: retry("the connector could not read the database", "check the connection and the query, then try again").vague(),
 	1501: fix("the connector, or connectors at all, are not enabled for the account", "ask CARTO's support to enable it"),
 	1502: fix("the connector's parameters are not valid", "check table, sql_query, schema and the connection").vague(),
 
@@ -123,11 +123,11 @@ var explanations = map[int]Explanation{
 
 	// Limits.
 	6666: fix("the file is larger than the account may import", "split the file, or ask for a higher limit"),
-	6667: retry("the database took too long", "apply again later, and split the file if it stays"),
+	6667: retry("the database took too long", "try again later, and split the file if it stays"),
 	6668: fix("there are more rows than the account may import", "split the file, or ask for a higher limit"),
-	6669: retry("too many imports run at once", "apply again when they have ended"),
+	6669: retry("too many imports run at once", "try again when they have ended"),
 	6670: fix("there are too many named map templates", "delete templates that are not needed"),
-	6671: retry("the job stood still and was marked as failed", "look whether the dataset appeared all the same, then apply again"),
+	6671: retry("the job stood still and was marked as failed", "look whether the dataset appeared all the same, then try again"),
 	8001: fix("the storage quota is used up", "delete data that is not needed, or ask for more storage"),
 	8002: fix("the account may have no more datasets, which also stops one from being replaced", "delete a dataset that is not needed, or ask for a higher limit"),
 	8003: fix("a table could not be made from the query", "check the query").vague(),
@@ -139,5 +139,5 @@ var explanations = map[int]Explanation{
 
 	// Whatever is left.
 	9999:  fix("the synchronization failed without a reason, most often since no dataset has its name", "check that the dataset still exists under the synchronization's name, and its connection"),
-	99999: retry("an error that CARTO has no code for", "apply again, and check the source if it stays").vague(),
+	99999: retry("an error that CARTO has no code for", "try again, and check the source if it stays").vague(),
 }

@@ -46,7 +46,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{1002, "1002 the file type was not recognised, or the archive holds no file to import; check what the source holds: CARTO goes by the file's extension and contents", ClassFix},
 		{1022, "1022 everything was skipped, since the datasets exist; nothing needs to be done", ClassState},
-		{6671, "6671 the job stood still and was marked as failed; look whether the dataset appeared all the same, then apply again", ClassRetry},
+		{6671, "6671 the job stood still and was marked as failed; look whether the dataset appeared all the same, then try again", ClassRetry},
 		{1, "1 the server's importer is not installed properly; ask the server's operator", ClassOps},
 		{4711, "4711 an error that cartosync does not know; look the code up in CARTO's documentation", ClassUnknown},
 	}
@@ -70,10 +70,10 @@ func TestImportError(t *testing.T) {
 		{"what the server says adds nothing", Import{Code: 2012, ErrorTitle: "Incompatible", ErrorText: "boilerplate"},
 			"2012 the new columns do not fit the dataset's: one is missing or has another type; keep every column of the dataset with its type, or drop it from the dataset first", false},
 		{"what the server says is all", Import{Code: 99999, ErrorTitle: "Connector Error", ErrorText: "could not connect to server."},
-			"99999 an error that CARTO has no code for: could not connect to server; apply again, and check the source if it stays", true},
+			"99999 an error that CARTO has no code for: could not connect to server; try again, and check the source if it stays", true},
 		{"a title alone", Import{Code: 1502, ErrorTitle: "Connector invalid parameters"},
 			"1502 the connector's parameters are not valid: Connector invalid parameters; check table, sql_query, schema and the connection", false},
-		{"nothing", Import{}, "the import failed without a reason; apply again, and check the source if it stays", true},
+		{"nothing", Import{}, "the import failed without a reason; try again, and check the source if it stays", true},
 		{"unknown", Import{Code: 4711, ErrorText: "New trouble"},
 			"4711 an error that cartosync does not know: New trouble; look the code up in CARTO's documentation", false},
 	}

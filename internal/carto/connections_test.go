@@ -152,7 +152,7 @@ func TestConnectionsMayTakeLonger(t *testing.T) {
 func TestConnectors(t *testing.T) {
 	c, _ := answering(t, ok(`{"postgres":{"name":"PostgreSQL","description":null,"enabled":true},"hive":{"name":"Hive","enabled":null}}`))
 	got, supported, err := c.Connectors(t.Context())
-	if diff := cmp.Diff([]Provider{{"hive", "Hive", false}, {"postgres", "PostgreSQL", true}}, got); diff != "" || !supported || err != nil {
+	if diff := cmp.Diff([]Provider{{"hive", "Hive", nil}, {"postgres", "PostgreSQL", ptr(true)}}, got); diff != "" || !supported || err != nil {
 		t.Error(diff, supported, err)
 	}
 	c, _ = answering(t, scripted{status: 404})
@@ -161,15 +161,53 @@ func TestConnectors(t *testing.T) {
 	}
 }
 
-func TestConnectorParams(t *testing.T) {
-	c, sent := answering(t, ok(`{"features":{"dry_run":false},"parameters":{"table":{"required":false},"odd":5,
+func TestConnector(t *testing.T) {
+	c, sent := answering(t, ok(`{"features":{"dry_run":false,"sql_queries":true,"list_tables":true},"parameters":{"table":{"required":false},"odd":5,
 		"connection":{"server":{"required":true},"password":{"required":false}}}}`))
-	got, err := c.ConnectorParams(t.Context(), "postgres")
-	want := []ProviderParam{{"connection.password", false}, {"connection.server", true}, {"table", false}}
+	got, err := c.Connector(t.Context(), "postgres")
+	want := ProviderDetail{
+		Features: []string{"list_tables", "sql_queries"},
+		Params:   []ProviderParam{{"connection.password", false}, {"connection.server", true}, {"table", false}},
+	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	if diff := cmp.Diff([]string{"GET /api/v1/connectors/postgres"}, sent.sent); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRemoteTables(t *testing.T) {
+	c, sent := answering(t, ok(`[{"schema":"public","name":"roads"},{"schema":null,"name":"x"}]`))
+	params := []Param{{Key: "Server", Value: secret.New("h")}, {Key: "password", Value: secret.New("p&q"), Secret: true}}
+	got, err := c.RemoteTables(t.Context(), "postgres", params)
+	if diff := cmp.Diff([]RemoteTable{{"public", "roads"}, {"", "x"}}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if diff := cmp.Diff([]string{"GET /api/v1/connectors/postgres/tables?password=p%26q&server=h"}, sent.sent); diff != "" {
+		t.Error(diff)
+	}
+
+	// It costs the remote database a connection, so it is sent once; and what it is refused with may quote the password.
+	c, sent = answering(t, scripted{status: 500, body: `{"errors":"no p&q here"}`})
+	_, err = c.RemoteTables(t.Context(), "postgres", params)
+	if len(sent.sent) != 1 || strings.Contains(message(err), "p&q") || strings.Contains(message(err), "p%26q") {
+		t.Errorf("%d requests: %v", len(sent.sent), err)
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	c, sent := answering(t, ok(`{"total_bytes_processed":2048,"cache_hit":false}`), ok(`{}`))
+	conn := Connector{ConnectionID: idA, ImportAs: "roads", Params: []Param{{Key: "sql_query", Value: secret.New("SELECT 1")}}}
+	got, err := c.DryRun(t.Context(), "bigquery", conn)
+	if diff := cmp.Diff(DryRun{Bytes: ptr(int64(2048))}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if got, err := c.DryRun(t.Context(), "hive", conn); got.Bytes != nil || err != nil {
+		t.Error(got, err)
+	}
+	want := `POST /api/v1/connectors/bigquery/dryrun {"sql_query":"SELECT 1","import_as":"roads","connection_id":"` + idA + `"}`
+	if diff := cmp.Diff(want, sent.sent[0]); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -137,35 +138,79 @@ func (c *Client) Dataset(ctx context.Context, idOrName string) (Dataset, error) 
 	if idOrName == "" || strings.ContainsAny(idOrName, "/\x00") {
 		return Dataset{}, fmt.Errorf("%q is neither the id nor the name of a dataset: %w", idOrName, ErrNotFound)
 	}
-	path := vizPath + "/" + url.PathEscape(idOrName)
 	query := url.Values{
 		"show_permission":               {"true"},
 		"show_stats":                    {"false"},
 		"with_dependent_visualizations": {strconv.Itoa(mapsShown)},
 	}
 	var w wireDataset
-	if err := c.read(ctx, path, query, &w); err != nil {
+	if err := c.read(ctx, vizPath+"/"+url.PathEscape(idOrName), query, &w); err != nil {
 		return Dataset{}, foreignAsMissing(err)
 	}
-	if w.Type != "table" {
-		return Dataset{}, fmt.Errorf("GET %s: %q is a map, not a dataset: %w", path, idOrName, ErrNotFound)
-	}
 	d := c.dataset(w)
-	if owner := d.Permission.Owner.Username; owner != c.account.User {
-		return Dataset{}, fmt.Errorf("GET %s: the dataset belongs to user %q: %w", path, owner, ErrNotFound)
+	if owner := d.Permission.Owner.Username; w.Type != "table" || owner != c.account.User {
+		return Dataset{}, &OtherError{Asked: idOrName, ID: d.ID, Name: d.Name, Map: w.Type != "table", Owner: owner}
 	}
 	return d, nil
+}
+
+// DependentMaps reads every map that uses a dataset, newest first. Deleting the
+// dataset deletes those of them that use nothing else and takes its layers from the
+// others, whoever owns them. Source: CartoDB/cartodb: app/models/carto/user_table.rb.
+func (c *Client) DependentMaps(ctx context.Context, id string) ([]DependentMap, error) {
+	if err := checkID("dataset", id); err != nil {
+		return nil, err
+	}
+	var w wireDataset
+	query := url.Values{"show_stats": {"false"}, "with_dependent_visualizations": {strconv.Itoa(maxDatasets)}}
+	if err := c.read(ctx, vizPath+"/"+id, query, &w); err != nil {
+		return nil, foreignAsMissing(err)
+	}
+	d := c.dataset(w)
+	if len(d.Maps) < d.MapCount {
+		return nil, problem("GET", vizPath+"/"+id, fmt.Sprintf("%d of %d maps are named", len(d.Maps), d.MapCount), "try again")
+	}
+	return d.Maps, nil
 }
 
 // foreignAsMissing lets a visualization that the key may not see count as not
 // there: with the master key that is somebody else's.
 func foreignAsMissing(err error) error {
 	var api *APIError
-	if errors.As(err, &api) && api.Status == http.StatusForbidden && len(api.Messages) > 0 {
-		return fmt.Errorf("%w: %w", err, ErrNotFound)
+	if !errors.As(err, &api) {
+		return err
+	}
+	foreign := api.Status == http.StatusForbidden && len(api.Messages) > 0 ||
+		api.Status == http.StatusNotFound && api.mentions("of that user does not exist")
+	if foreign {
+		return &OtherError{Asked: path.Base(api.Path), Err: err}
 	}
 	return err
 }
+
+// An OtherError says that an id or a name is not that of a dataset of the account's
+// own but of something else. It is ErrNotFound.
+type OtherError struct {
+	Asked string // the id or name
+	ID    string // of what has it; "" where the server does not show it
+	Name  string
+	Map   bool   // it is a map
+	Owner string // "" where the server does not say
+	Err   error  // the server's answer, where that was an error
+}
+
+func (e *OtherError) Error() string {
+	switch {
+	case e.Map:
+		return fmt.Sprintf("%q is a map, not a dataset", e.Asked)
+	case e.Owner != "":
+		return fmt.Sprintf("%q is a dataset of user %q", e.Asked, e.Owner)
+	}
+	return fmt.Sprintf("%q belongs to another user", e.Asked)
+}
+
+// Unwrap makes it ErrNotFound.
+func (e *OtherError) Unwrap() []error { return []error{ErrNotFound, e.Err} }
 
 // A DatasetUpdate holds what is to change; nil fields stay as they are.
 type DatasetUpdate struct {

@@ -219,20 +219,31 @@ func TestDatasetNotFound(t *testing.T) {
 		name, id string
 		a        scripted
 		requests int
+		want     string
 	}{
-		{"unknown", "roads", scripted{status: 404, body: `{"errors":"Visualization does not exist"}`}, 1},
-		{"somebody's private one", idA, scripted{status: 403, body: `{"errors":"Visualization not viewable","errors_cause":null}`}, 1},
-		{"a map of that name", "roads", ok(`{"id":"` + idA + `","name":"roads","type":"derived","permission":{"owner":{"username":"acme"}}}`), 1},
-		{"shared by somebody", idA, ok(`{"id":"` + idA + `","name":"roads","type":"table","permission":{"owner":{"username":"bob"}}}`), 1},
-		{"seen as a visitor", idA, ok(`{"id":"` + idA + `","name":"roads","type":"table"}`), 1},
-		{"no name at all", "", ok(oneDataset), 0},
-		{"a path", "../users/me", ok(oneDataset), 0},
+		{"unknown", "roads", scripted{status: 404, body: `{"errors":"Visualization does not exist"}`}, 1,
+			"GET /api/v1/viz/roads: 404 Not Found: Visualization does not exist"},
+		{"somebody's private one", idA, scripted{status: 403, body: `{"errors":"Visualization not viewable","errors_cause":null}`}, 1,
+			`"` + idA + `" belongs to another user`},
+		{"somebody's, who does not share it", idA, scripted{status: 404, body: `{"errors":"Visualization of that user does not exist","errors_cause":null}`}, 1,
+			`"` + idA + `" belongs to another user`},
+		{"a map of that name", "roads", ok(`{"id":"` + idA + `","name":"roads","type":"derived","permission":{"owner":{"username":"acme"}}}`), 1,
+			`"roads" is a map, not a dataset`},
+		{"shared by somebody", idA, ok(`{"id":"` + idA + `","name":"roads","type":"table","permission":{"owner":{"username":"bob"}}}`), 1,
+			`"` + idA + `" is a dataset of user "bob"`},
+		{"seen as a visitor", idA, ok(`{"id":"` + idA + `","name":"roads","type":"table"}`), 1, `"` + idA + `" belongs to another user`},
+		{"no name at all", "", ok(oneDataset), 0, `"" is neither the id nor the name of a dataset: not found`},
+		{"a path", "../users/me", ok(oneDataset), 0, `"../users/me" is neither the id nor the name of a dataset: not found`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c, sent := answering(t, tt.a)
-			if _, err := c.Dataset(t.Context(), tt.id); !errors.Is(err, ErrNotFound) {
+			_, err := c.Dataset(t.Context(), tt.id)
+			if !errors.Is(err, ErrNotFound) {
 				t.Errorf("error %v", err)
+			}
+			if diff := cmp.Diff(tt.want, message(err)); diff != "" {
+				t.Error(diff)
 			}
 			if len(sent.sent) != tt.requests {
 				t.Errorf("sent %q", sent.sent)
@@ -242,6 +253,23 @@ func TestDatasetNotFound(t *testing.T) {
 	c, _ := answering(t, scripted{status: 403})
 	if _, err := c.Dataset(t.Context(), "roads"); errors.Is(err, ErrNotFound) || err == nil {
 		t.Errorf("an empty 403 says nothing about the dataset: %v", err)
+	}
+}
+
+func TestDependentMaps(t *testing.T) {
+	const body = `{"id":"` + idA + `","name":"roads","type":"table","dependent_visualizations_count":%d,"dependent_visualizations":[
+		{"id":"` + idB + `","name":"Traffic","permission":{"owner":{"id":"1","username":"bob"}}}]}`
+	c, sent := answering(t, ok(fmt.Sprintf(body, 1)), ok(fmt.Sprintf(body, 2)))
+	got, err := c.DependentMaps(t.Context(), idA)
+	want := []DependentMap{{ID: idB, Name: "Traffic", Owner: UserRef{ID: "1", Username: "bob"}}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if want := "GET /api/v1/viz/" + idA + "?show_stats=false&with_dependent_visualizations=1000000"; sent.sent[0] != want {
+		t.Errorf("sent %q, want %q", sent.sent[0], want)
+	}
+	if _, err := c.DependentMaps(t.Context(), idA); !strings.Contains(message(err), "1 of 2 maps are named") {
+		t.Errorf("a list that lacks one: %v", err)
 	}
 }
 

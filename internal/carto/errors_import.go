@@ -18,7 +18,7 @@ func (e *ImportError) Code() int { return e.Import.Code }
 func (e *ImportError) Explanation() Explanation {
 	if e.Import.Code == 0 {
 		return Explanation{
-			Meaning: "the import failed without a reason", Remedy: "apply again, and check the source if it stays",
+			Meaning: "the import failed without a reason", Remedy: "try again, and check the source if it stays",
 			Class: ClassRetry, Vague: true,
 		}
 	}

@@ -38,6 +38,7 @@ func (s ImportState) Final() bool {
 // An Import is one import job.
 type Import struct {
 	ID      string
+	UserID  string // whose it is: the server shows every job to whoever knows its id
 	State   ImportState
 	Success *bool // nil until the job has ended
 	Code    int   // CARTO's error code; 0 for none, and set on some that complete
@@ -80,6 +81,7 @@ func (i Import) Err() error {
 
 type wireImport struct {
 	ID                text            `json:"id"`
+	UserID            text            `json:"user_id"`
 	State             text            `json:"state"`
 	Success           *flag           `json:"success"`
 	Code              number          `json:"error_code"`
@@ -99,7 +101,7 @@ type wireImport struct {
 
 func (c *Client) importJob(w wireImport) Import {
 	i := Import{
-		ID: string(w.ID), State: ImportState(strings.ToLower(string(w.State))), Success: (*bool)(w.Success),
+		ID: string(w.ID), UserID: string(w.UserID), State: ImportState(strings.ToLower(string(w.State))), Success: (*bool)(w.Success),
 		Code: int(w.Code.or(0)), TableID: string(w.TableID), TableName: string(w.TableName), Tables: w.Tables.pointer(),
 		DataType: string(w.DataType), DisplayName: c.clean(string(w.DisplayName), maxMessage),
 		OriginalURL: secret.New(string(w.OriginalURL)), SynchronizationID: string(w.SynchronizationID),
@@ -190,6 +192,7 @@ func (c *Client) Imports(ctx context.Context) ([]string, error) {
 // hit any dataset, so there is none.
 type URLImport struct {
 	URL      secret.Value
+	Skip     bool    // import nothing if a dataset has that name
 	Privacy  Privacy // "" leaves it to the account's default
 	Guessing Guessing
 }
@@ -202,6 +205,7 @@ func (c *Client) ImportURL(ctx context.Context, r URLImport) (string, error) {
 	}
 	body := map[string]any{"url": r.URL.Reveal()}
 	addPrivacy(body, r.Privacy)
+	addSkip(body, r.Skip)
 	r.Guessing.add(body)
 	return c.startImport(ctx, request{
 		method: http.MethodPost, path: importsPath, body: body, secrets: []secret.Value{r.URL},
@@ -209,10 +213,11 @@ func (c *Client) ImportURL(ctx context.Context, r URLImport) (string, error) {
 }
 
 // A ConnectorImport has CARTO read a database once, under the name that the
-// connector's ImportAs says unless it is taken. CARTO ignores a collision
-// strategy here, so there is none.
+// connector's ImportAs says unless it is taken. CARTO ignores an overwrite here, so
+// there is none.
 type ConnectorImport struct {
 	Connector Connector
+	Skip      bool    // import nothing if a dataset has that name
 	Privacy   Privacy // "" leaves it to the account's default
 }
 
@@ -221,6 +226,7 @@ type ConnectorImport struct {
 func (c *Client) ImportConnector(ctx context.Context, r ConnectorImport) (string, error) {
 	body := map[string]any{"connector": r.Connector.object()}
 	addPrivacy(body, r.Privacy)
+	addSkip(body, r.Skip)
 	return c.startImport(ctx, request{
 		method: http.MethodPost, path: importsPath, body: body, timeout: c.timeouts.Connect,
 		secrets: secretsOf(r.Connector.Connection, r.Connector.Params),
@@ -230,6 +236,12 @@ func (c *Client) ImportConnector(ctx context.Context, r ConnectorImport) (string
 func addPrivacy(body map[string]any, p Privacy) {
 	if p != "" {
 		body["privacy"] = string(p)
+	}
+}
+
+func addSkip(body map[string]any, skip bool) {
+	if skip {
+		body["collision_strategy"] = string(CollisionSkip)
 	}
 }
 

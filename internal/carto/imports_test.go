@@ -25,7 +25,7 @@ func TestImport(t *testing.T) {
 			body: `{"id":"` + idA + `","user_id":"77","table_id":"0c","data_type":"file","table_name":"stations_1","state":"complete","error_code":null,
 				"queue_id":"` + idA + `","tables_created_count":1,"synchronization_id":null,"visualization_id":null,"get_error_text":null,
 				"display_name":"stations.csv","success":true,"original_url":"/uploads/x/stations.csv","warnings":null,"is_raster":false}`,
-			want: Import{ID: idA, State: ImportComplete, Success: ptr(true), TableID: "0c", TableName: "stations_1", Tables: ptr(1),
+			want: Import{ID: idA, UserID: "77", State: ImportComplete, Success: ptr(true), TableID: "0c", TableName: "stations_1", Tables: ptr(1),
 				DataType: "file", DisplayName: "stations.csv", OriginalURL: secret.New("/uploads/x/stations.csv")},
 		},
 		{
@@ -50,7 +50,7 @@ func TestImport(t *testing.T) {
 			body: `{"state":"STUCK","error_code":"99999","get_error_text":"PG::Error: no password=p4ss\nhere","warnings":"{\"max_tables_per_import\":26}"}`,
 			want: Import{ID: idA, State: ImportStuck, Code: 99999, ErrorText: "PG::Error: no password=" + secret.Placeholder + " here",
 				Warnings: []Warning{{"max_tables_per_import", "26"}}},
-			fail: "99999 an error that CARTO has no code for: PG::Error: no password=" + secret.Placeholder + " here; apply again, and check the source if it stays",
+			fail: "99999 an error that CARTO has no code for: PG::Error: no password=" + secret.Placeholder + " here; try again, and check the source if it stays",
 		},
 		{
 			name: "a warning that is only words", body: `{"state":"complete","success":true,"warnings":"some rows were cut off"}`,
@@ -91,13 +91,13 @@ func TestStartImports(t *testing.T) {
 	const accepted = `{"item_queue_id":"` + idA + `","success":true}`
 	c, sent := answering(t, ok(accepted))
 	url, err1 := c.ImportURL(t.Context(), URLImport{URL: secret.New("https://example.org/x.csv?token=t0ken"), Privacy: PrivacyPrivate, Guessing: Guessing{Types: ptr(false)}})
-	conn, err2 := c.ImportConnector(t.Context(), ConnectorImport{Connector: Connector{ConnectionID: idB, ImportAs: "orders"}})
+	conn, err2 := c.ImportConnector(t.Context(), ConnectorImport{Connector: Connector{ConnectionID: idB, ImportAs: "orders"}, Skip: true})
 	if url != idA || conn != idA || err1 != nil || err2 != nil {
 		t.Error(url, err1, conn, err2)
 	}
 	want := []string{
 		`POST /api/v1/imports {"privacy":"private","type_guessing":false,"url":"https://example.org/x.csv?token=t0ken"}`,
-		`POST /api/v1/imports {"connector":{"import_as":"orders","connection_id":"` + idB + `"}}`,
+		`POST /api/v1/imports {"collision_strategy":"skip","connector":{"import_as":"orders","connection_id":"` + idB + `"}}`,
 	}
 	if diff := cmp.Diff(want, sent.sent); diff != "" {
 		t.Error(diff)

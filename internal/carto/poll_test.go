@@ -86,8 +86,8 @@ func TestWaitImportEnds(t *testing.T) {
 		name, final, want string
 	}{
 		{"failure", `"state":"failure","success":false,"error_code":1005`, "1005 the file is empty; check what writes the file"},
-		{"stuck", `"state":"stuck","error_code":6671`, "6671 the job stood still and was marked as failed; look whether the dataset appeared all the same, then apply again"},
-		{"complete without success", `"state":"complete","success":false,"error_code":null`, "the import failed without a reason; apply again, and check the source if it stays"},
+		{"stuck", `"state":"stuck","error_code":6671`, "6671 the job stood still and was marked as failed; look whether the dataset appeared all the same, then try again"},
+		{"complete without success", `"state":"complete","success":false,"error_code":null`, "the import failed without a reason; try again, and check the source if it stays"},
 		{"complete with a code", `"state":"complete","success":true,"error_code":1022`, ""},
 	}
 	for _, tt := range tests {
