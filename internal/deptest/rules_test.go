@@ -84,4 +84,5 @@ var libraries = []library{
 var testLibraries = []string{
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
+	"github.com/yuin/goldmark",
 }

@@ -25,18 +25,25 @@ var goldens = map[string]func(io.Writer) error{
 	"plan-color.txt":   planGolden(everyVerb(), Text, Options{Color: true, Width: 100}),
 	"plan.json":        planGolden(everyVerb(), JSON, Options{}),
 
+	"plan.md": planGolden(everyVerb(), Markdown, Options{}),
+
 	"hostile.txt":  planGolden(hostilePlan(), Text, Options{}),
 	"hostile.json": planGolden(hostilePlan(), JSON, Options{}),
 
+	"hostile.md": planGolden(hostilePlan(), Markdown, Options{}),
+
 	"empty.txt":  planGolden(nothingToDo(5, 1), Text, Options{}),
+	"empty.md":   planGolden(nothingToDo(2, 1), Markdown, Options{}),
 	"empty.json": planGolden(nothingToDo(2, 1), JSON, Options{}),
 
 	"report.txt":        reportGolden(Text, Options{}),
 	"report-narrow.txt": reportGolden(Text, Options{Width: 60}),
 	"report-color.txt":  reportGolden(Text, Options{Color: true}),
+	"report.md":         reportGolden(Markdown, Options{}),
 	"report.json":       reportGolden(JSON, Options{}),
 
 	"failure.txt":  failureGolden(Text),
+	"failure.md":   failureGolden(Markdown),
 	"failure.json": failureGolden(JSON),
 }
 
@@ -113,7 +120,7 @@ func TestSameInputSameBytes(t *testing.T) {
 }
 
 func TestUnknownFormat(t *testing.T) {
-	const want = `unknown format "yaml"; use one of json, text`
+	const want = `unknown format "yaml"; use one of json, markdown, text`
 	for name, err := range map[string]error{
 		"plan":    Plan(io.Discard, "yaml", plan.Plan{}, Options{}),
 		"report":  Report(io.Discard, "yaml", plan.Plan{}, apply.Report{}, Options{}),

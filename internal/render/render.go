@@ -1,5 +1,5 @@
 // Package render prints what the other packages return as values: plans,
-// reports, errors and progress, as text for people and as JSON for programs.
+// reports, errors and progress, as text for people, as JSON for programs, as Markdown for comments.
 //
 // It promises that the same value gives the same bytes; that nothing in a
 // value, however hostile, reaches a terminal or a build log as anything but
@@ -25,11 +25,12 @@ type Format string
 
 // The formats.
 const (
-	Text Format = "text" // for people
-	JSON Format = "json" // for programs; one document
+	Text     Format = "text"     // for people
+	JSON     Format = "json"     // for programs; one document
+	Markdown Format = "markdown" // for a comment on a pull request; see [CommentBudget]
 )
 
-// Options say how text looks. JSON has no options.
+// Options say how text looks. JSON and Markdown have none.
 type Options struct {
 	Color   bool // use ANSI colours
 	Width   int  // columns of the terminal; 0 = not a terminal, lines are never wrapped
@@ -45,8 +46,9 @@ type printer struct {
 
 // printers are all formats; each is a file of its own.
 var printers = map[Format]printer{
-	Text: {plan: textPlan, report: textReport, failure: textFailure},
-	JSON: {plan: jsonPlan, report: jsonReport, failure: jsonFailure},
+	Text:     {plan: textPlan, report: textReport, failure: textFailure},
+	JSON:     {plan: jsonPlan, report: jsonReport, failure: jsonFailure},
+	Markdown: {plan: markdownPlan, report: markdownReport, failure: markdownFailure},
 }
 
 func printerFor(f Format) (printer, error) {

@@ -19,16 +19,17 @@ func textReport(p plan.Plan, r apply.Report, o Options) ([]byte, error) {
 		t.result(res)
 	}
 	t.blank()
-	if undone := len(r.Results) - r.Count(apply.Done); undone > 0 {
-		verb := "are"
-		if undone == 1 {
-			verb = "is"
-		}
-		t.prose(0, plain, fmt.Sprintf("%s of %s %s not done. The next apply takes up only what is left.",
-			count(int64(undone)), plural(int64(len(r.Results)), "action"), verb))
-	}
+	t.undone(r)
 	t.applied(r)
 	return t.bytes(), nil
+}
+
+// undone counts what was not done, if anything.
+func (t *text) undone(r apply.Report) {
+	if undone := len(r.Results) - r.Count(apply.Done); undone > 0 {
+		t.prose(0, plain, fmt.Sprintf("%s of %s %s not done. The next apply takes up only what is left.",
+			count(int64(undone)), plural(int64(len(r.Results)), "action"), isAre(undone)))
+	}
 }
 
 // result adds how one action ended: what was done in one line, and under

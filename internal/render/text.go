@@ -120,17 +120,21 @@ func (t *text) notes(p plan.Plan) {
 	}
 	t.blank()
 	for _, n := range p.Notes {
-		s := faint
-		if n.Severity == "warning" {
-			s = yellow
-		}
-		line := n.Severity + ": " + n.Problem
-		if n.Pos != (spec.Position{}) {
-			line = n.Pos.String() + ": " + line
-		}
-		if n.Hint != "" {
-			line += "; " + n.Hint
-		}
-		t.prose(0, s, line)
+		t.note(n)
 	}
+}
+
+func (t *text) note(n plan.Note) {
+	s := faint
+	if n.Severity == "warning" {
+		s = yellow
+	}
+	line := n.Severity + ": " + n.Problem
+	if n.Pos != (spec.Position{}) {
+		line = n.Pos.String() + ": " + line
+	}
+	if n.Hint != "" {
+		line += "; " + n.Hint
+	}
+	t.prose(0, s, line)
 }
