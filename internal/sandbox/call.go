@@ -31,6 +31,7 @@ type call struct {
 	params map[string]param // of the body; see param
 	upload *upload          // the file part of a multipart body
 	parsed bool
+	sqlAPI bool // asks the SQL API, which is a server of its own
 }
 
 // A param is a value of a query, a form or a JSON body.
@@ -66,7 +67,7 @@ func (c *call) parse() error {
 	case "application/json":
 		return c.parseJSON()
 	case "application/x-www-form-urlencoded":
-		form, err := url.ParseQuery(string(raw))
+		form, err := parseQuery(string(raw), c.sqlAPI)
 		if err != nil {
 			return errBadRequest
 		}

@@ -103,7 +103,8 @@ func (s *Sandbox) dispatch(all []route) http.Handler {
 		}
 		for _, to := range all {
 			if id, ok := to.match(r.Method, segments); ok {
-				s.serve(w, &call{Request: r, s: s, query: r.URL.Query(), id: id}, user, to)
+				query, _ := parseQuery(r.URL.RawQuery, to.path == sqlPath) // what cannot be read is left out
+				s.serve(w, &call{Request: r, s: s, query: query, id: id, sqlAPI: to.path == sqlPath}, user, to)
 				return
 			}
 		}
