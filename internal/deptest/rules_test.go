@@ -7,6 +7,7 @@ var layers = []layer{
 	{"schema", nil, "is data for editors, for the loader and for whoever embeds it"},
 	{"internal/deptest", nil, "looks at the others from outside"},
 	{"internal/docstest", nil, "holds the documents to the program from outside"},
+	{"internal/conformance", nil, "asks any account over plain HTTP, so it knows nothing of ours"},
 
 	{"internal/secret", nil, "is safe to use everywhere, so it depends on nothing"},
 	{"internal/name", nil, "holds rules of the service that client and sandbox must agree on"},
@@ -62,6 +63,7 @@ var testBans = []ban{
 	{"internal/sandbox/fault", "internal/carto", "as internal/sandbox"},
 	{"internal/sandbox/store", "internal/carto", "as internal/sandbox"},
 	{"internal/sandbox/work", "internal/carto", "as internal/sandbox"},
+	{"internal/conformance", "internal/carto", "what an account promises is asked in plain HTTP, lest our client's misreading passes for a promise"},
 }
 
 // libraries says which modules we use, what each is for, and the packages whose own files import it.

@@ -1,0 +1,49 @@
+package conformance
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// fill uses all import slots with jobs that run until the release.
+func (p *probe) fill(f *file) []any {
+	p.Helper()
+	var ids []any
+	for range p.slots {
+		ids = append(ids, p.ok("POST", imports, object{"url": f.URL})["item_queue_id"])
+	}
+	for range p.slots {
+		<-f.waiting
+	}
+	return ids
+}
+
+func slots(p *probe) {
+	f, release := p.slow("/"+p.name("slow.csv"), "a\n1\n")
+	ids := p.fill(f)
+	got := p.send("POST", imports, object{"url": f.URL})
+	p.refused(got, http.StatusTooManyRequests, fmt.Sprintf(`{"errors":{"imports":"We're sorry but you're already using your allowed %d import slots"}}`, p.slots))
+	p.same("Retry-After", "", got.Header.Get("Retry-After"))
+	release()
+	for _, id := range ids {
+		p.complete(p.ended(id))
+	}
+	p.load(p.name("after.csv"), "a\n1\n")
+}
+
+// listFailsWaiting lets a job wait behind slow ones: the first import of a synchronization needs no slot.
+func listFailsWaiting(p *probe) {
+	f, release := p.slow("/"+p.name("slow.csv"), "a\n1\n")
+	ids := p.fill(f)
+	waiting := dig(p.synchronize(object{"url": f.URL}), "data_import", "item_queue_id").(string)
+	p.advance(2 * time.Hour)
+	p.same("read before", "pending", p.job(waiting)["state"])
+	listed, _ := p.get(imports)["imports"].([]any)
+	p.same("how many are listed", len(ids), len(listed))
+	p.failed(p.job(waiting), 6671)
+	release()
+	for _, id := range ids {
+		p.complete(p.ended(id))
+	}
+}
