@@ -171,7 +171,7 @@ func summarize(p plan.Plan) summary {
 }
 
 // encode prints a document with a line end, readable and safe to look at.
-func encode(doc document) ([]byte, error) {
+func encode(doc any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
