@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/subtle"
 	"encoding/base64"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -20,9 +21,9 @@ var basicCredential = regexp.MustCompile(`(?i)basic\s(\w+)`)
 
 // authenticate finds out which of the target's keys a request came with. A Basic credential wins over the api_key
 // parameter, and a wrong one is not made good by a right parameter; the query wins over the body.
-func (c *call) authenticate() error {
+func (c *call) authenticate() {
 	if c.target.ID == "" {
-		return nil
+		return
 	}
 	if m := basicCredential.FindStringSubmatch(c.Header.Get("Authorization")); m != nil {
 		user, key, _ := strings.Cut(decodeLeniently(m[1]), ":")
@@ -30,19 +31,13 @@ func (c *call) authenticate() error {
 		if user == c.target.Name {
 			c.accept(key)
 		}
-		return nil
+		return
 	}
 	if keys, ok := c.query["api_key"]; ok {
 		c.accept(keys[len(keys)-1])
-		return nil
-	}
-	if err := c.parse(); err != nil {
-		return err
-	}
-	if key, ok := c.params["api_key"]; ok {
+	} else if key, ok := c.params["api_key"]; ok {
 		c.accept(key.text)
 	}
-	return nil
 }
 
 func (c *call) accept(key string) {
@@ -63,26 +58,39 @@ func decodeLeniently(s string) string {
 	return string(b)
 }
 
-// splitUser takes the user prefix off a path: /user/NAME or /u/NAME, in any install.
+// splitUser takes the user prefix off a path: /user/NAME, /u/NAME or one behind the other, in any install. Of two names
+// the last counts.
 // Source: CartoDB/cartodb: config/routes.rb.
 func splitUser(path string) (user, rest string) {
+	rest = path
 	for _, prefix := range []string{"/user/", "/u/"} {
-		if after, ok := strings.CutPrefix(path, prefix); ok {
-			name, rest, _ := strings.Cut(after, "/")
-			return name, "/" + rest
+		if after, ok := strings.CutPrefix(rest, prefix); ok {
+			name, behind, _ := strings.Cut(after, "/")
+			user, rest = unescape(name), "/"+behind
 		}
 	}
-	return "", path
+	return user, rest
 }
 
-// resolve finds the user whom a URL means: the one in the path, the parameter user_domain, else the configured one,
-// whatever the host is called.
-func (c *call) resolve(fromPath string) error {
-	name := fromPath
-	if name == "" {
-		name = c.query.Get("user_domain")
+func unescape(segment string) string {
+	if plain, err := url.PathUnescape(segment); err == nil {
+		return plain
 	}
-	if name == "" || name == c.s.owner.Name {
+	return segment
+}
+
+// resolve finds the user whom a URL means: the one in the path, the parameter user_domain of the query or the body, else
+// the configured one, whatever the host is called. A name that nobody has, in any other case too, is nobody.
+// Source: CartoDB/cartodb: config/initializers/carto_db.rb.
+func (c *call) resolve(name string) error {
+	given, named := c.param("user_domain")
+	if values, ok := c.query["user_domain"]; ok {
+		given.text = values[len(values)-1]
+	}
+	if name == "" && named {
+		name = given.text
+	}
+	if name == c.s.owner.Name || name == "" && !named {
 		c.target = c.s.owner
 		return nil
 	}

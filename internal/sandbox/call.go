@@ -30,8 +30,7 @@ type call struct {
 	raw    []byte           // a body that is kept in memory
 	params map[string]param // of the body; see param
 	upload *upload          // the file part of a multipart body
-	parsed bool
-	sqlAPI bool // asks the SQL API, which is a server of its own
+	sqlAPI bool             // asks the SQL API, which is a server of its own
 }
 
 // A param is a value of a query, a form or a JSON body.
@@ -44,12 +43,8 @@ var errBadRequest = errors.New("the body cannot be parsed")
 
 func (c *call) ctx() context.Context { return c.Request.Context() }
 
-// parse reads the body, once, by its content type. A file part is written to disk while it arrives.
+// parse reads the body by its content type. A file part is written to disk while it arrives.
 func (c *call) parse() error {
-	if c.parsed {
-		return nil
-	}
-	c.parsed = true
 	c.params = map[string]param{}
 	kind, options, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {

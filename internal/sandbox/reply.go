@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -15,23 +16,27 @@ type reply struct {
 	write  func(http.ResponseWriter) error
 }
 
+// plainly is an answer that no callback parameter wraps.
+func (r reply) plainly() reply {
+	r.plain = true
+	return r
+}
+
 func ok(body any) reply                { return reply{status: http.StatusOK, body: body} }
 func empty(status int) reply           { return reply{status: status} }
 func with(status int, v any) reply     { return reply{status: status, body: v} }
 func errorsOf(status int, v any) reply { return with(status, fields{{"errors", v}}) }
 
-// failed is the answer to an error that nobody foresaw.
+// failed is the answer to an error that nobody foresaw, unprocessable to one that a model's validation raised, badRequest
+// to a body that cannot be read. The framework makes them: whether CARTO shows the last as JSON or as a page of HTML
+// depends on its install, the sandbox chose JSON.
 // Source: Rails' own exceptions application.
-func failed() reply {
-	return with(http.StatusInternalServerError, fields{{"status", "500"}, {"error", "Internal Server Error"}})
-}
+func failed() reply        { return ofFramework(http.StatusInternalServerError) }
+func unprocessable() reply { return ofFramework(http.StatusUnprocessableEntity) }
+func badRequest() reply    { return ofFramework(http.StatusBadRequest) }
 
-func unprocessable() reply {
-	return with(http.StatusUnprocessableEntity, fields{{"status", "422"}, {"error", "Unprocessable Entity"}})
-}
-
-func badRequest() reply {
-	return with(http.StatusBadRequest, fields{{"status", "400"}, {"error", "Bad Request"}})
+func ofFramework(status int) reply {
+	return with(status, fields{{"status", strconv.Itoa(status)}, {"error", http.StatusText(status)}}).plainly()
 }
 
 // fields is a JSON object whose keys keep their order.
@@ -92,7 +97,8 @@ func (s *Sandbox) send(w http.ResponseWriter, r *http.Request, answer reply) {
 		}
 		return
 	}
-	if callback := r.URL.Query().Get("callback"); callback != "" && answer.body != nil && !answer.plain {
+	if query := r.URL.Query(); query.Has("callback") && answer.body != nil && !answer.plain {
+		callback := query.Get("callback")
 		if !callbackName.MatchString(callback) {
 			answer = errorsOf(http.StatusBadRequest, fields{{"callback", "Invalid callback format"}})
 		} else if b, err := appendJSON(nil, answer.body); err == nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -29,6 +28,9 @@ type route struct {
 // application does behind its proxy: an answer that is lost tells nothing about whether the request took effect.
 const sqlPath = "/api/v2/sql"
 
+// meV3Path is the one endpoint that answers for a locked account.
+const meV3Path = "/api/v3/me"
+
 // match tells whether a request's path is the route's, and which segment stands for {id}.
 func (r route) match(method string, segments []string) (id string, ok bool) {
 	want := strings.Split(r.path, "/")
@@ -51,7 +53,7 @@ func (r route) match(method string, segments []string) (id string, ok bool) {
 func routes() []route {
 	return []route{
 		{"GET", "/api/v1/users/{id}", masterKey, (*call).showUser},
-		{"GET", "/api/v3/me", optionalKey, (*call).showMeV3},
+		{"GET", meV3Path, optionalKey, (*call).showMeV3},
 		{"GET", "/api/v4/me", someKey, (*call).showMeV4},
 		{"GET", "/api/v1/organization/{id}/users", masterKey, (*call).listMembers},
 		{"GET", "/api/v1/organization/{id}/grantables", masterKey, (*call).listGrantables},
@@ -91,18 +93,33 @@ func routes() []route {
 	}
 }
 
-// dispatch finds the endpoint of a request: user prefixes and trailing slashes do not count, nothing is redirected.
+// dispatch finds the endpoint of a request: user prefixes and surplus slashes do not count, nothing is redirected. HEAD is
+// answered as GET is. Every page may call the version 4 of the API.
+// Source: CartoDB/cartodb: app/controllers/carto/api/public/application_controller.rb.
 func (s *Sandbox) dispatch(all []route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, path := splitUser(r.URL.EscapedPath())
-		segments := strings.Split(strings.TrimRight(path, "/"), "/")
-		for i := range segments {
-			if plain, err := url.PathUnescape(segments[i]); err == nil {
-				segments[i] = plain
+		segments := []string{""}
+		for segment := range strings.SplitSeq(path, "/") {
+			if segment != "" {
+				segments = append(segments, unescape(segment))
 			}
 		}
+		if len(segments) > 2 && segments[1] == "api" && segments[2] == "v4" {
+			for header, value := range map[string]string{"Origin": "*", "Methods": "*", "Headers": "Authorization, Content-Type"} {
+				w.Header().Set("Access-Control-Allow-"+header, value)
+			}
+			if r.Method == http.MethodOptions {
+				s.send(w, r, empty(http.StatusOK))
+				return
+			}
+		}
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
 		for _, to := range all {
-			if id, ok := to.match(r.Method, segments); ok {
+			if id, ok := to.match(method, segments); ok {
 				query, _ := parseQuery(r.URL.RawQuery, to.path == sqlPath) // what cannot be read is left out
 				s.serve(w, &call{Request: r, s: s, query: query, id: id, sqlAPI: to.path == sqlPath}, user, to)
 				return
@@ -135,18 +152,24 @@ func (s *Sandbox) serve(w http.ResponseWriter, c *call, user string, to route) {
 	s.send(w, c.Request, answer)
 }
 
+// answer does as the application does: the body is read before anything else, so that one that cannot be read is refused
+// whoever sends it; then the account's state and the key count.
 func (c *call) answer(user string, to route) (reply, error) {
+	if err := c.parse(); err != nil {
+		return bodyFault(err)
+	}
 	if err := c.resolve(user); err != nil {
 		return reply{}, err
 	}
-	if err := c.authenticate(); err != nil {
-		return bodyFault(err)
+	if answer, barred := c.barredToVisitors(to); barred {
+		return answer, nil
 	}
+	c.authenticate()
 	if to.access == masterKey && !c.master || to.access == someKey && !c.anyKey {
 		return empty(http.StatusUnauthorized), nil
 	}
-	if err := c.parse(); err != nil {
-		return bodyFault(err)
+	if answer, barred := c.barredToUser(to); barred {
+		return answer, nil
 	}
 	return to.handle(c)
 }

@@ -38,6 +38,9 @@ type Config struct {
 	Organization string   // the organization that the user belongs to; none by default
 	Members      []string // its other users, with whom datasets can be shared
 	Groups       []string // its groups
+	Viewers      []string // those of its users, the account's own or members, who may look and not write
+
+	State AccountState // Active
 
 	Serve      string            // directory whose files answer at http://files.sandbox.test/
 	Connectors map[string]string // provider to a directory of CSV files that stands for its database
