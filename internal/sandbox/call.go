@@ -121,15 +121,13 @@ func (c *call) parseMultipart(boundary string) error {
 	}
 }
 
-// param finds a parameter: in the body first, then in the query.
+// param finds a parameter: in the query first, then in the body, as Rails merges them.
 func (c *call) param(key string) (param, bool) {
-	if p, ok := c.params[key]; ok {
-		return p, true
-	}
 	if values, ok := c.query[key]; ok {
 		return param{text: values[len(values)-1]}, true
 	}
-	return param{}, false
+	p, ok := c.params[key]
+	return p, ok
 }
 
 // text is a parameter as a string, "" when it is missing or null.
