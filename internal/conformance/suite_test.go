@@ -34,6 +34,14 @@ func topics() []topic {
 	return []topic{
 		{"transport", transportChecks()},
 		{"imports", importChecks()},
+		{"names", nameChecks()},
+		{"imports", collisionChecks()},
+		{"imports", queryImportChecks()},
+		{"datasets", listChecks()},
+		{"datasets", datasetChecks()},
+		{"datasets", permissionChecks()},
+		{"users", userChecks()},
+		{"sql", sqlChecks()},
 	}
 }
 
