@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/render"
@@ -62,7 +63,7 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 	return nil
 }
 
-// show prints the plan. Where stdout is for the one JSON document it is shown on
+// show prints the plan. Where stdout is for one document it is shown on
 // stderr, and only to somebody who is asked about it.
 func (c *applyCmd) show(a *app, s *survey) error {
 	switch {
@@ -79,10 +80,12 @@ func (c *applyCmd) decline(a *app, s *survey) error {
 	if _, err := fmt.Fprintln(a.stderr, "nothing was changed: the answer was not yes"); err != nil {
 		return err
 	}
-	if c.Format == render.JSON {
-		if err := render.Plan(a.stdout, render.JSON, s.plan, render.Options{}); err != nil {
+	if c.Format == render.Text {
+		if err := a.jsonInto(c.JSONInto, planPrinting(s.plan)); err != nil {
 			return err
 		}
+	} else if err := a.printPlan(c.outputFlags, s.plan); err != nil {
+		return err
 	}
 	if c.DetailedExitcode {
 		return changesPending
@@ -108,13 +111,14 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 
 // report prints what was done. The plan has said already if that was nothing.
 func (c *applyCmd) report(a *app, s *survey, r apply.Report) error {
+	print := func(w io.Writer, f render.Format, o render.Options) error { return render.Report(w, f, s.plan, r, o) }
 	if c.Format == render.Text {
 		if s.plan.Empty() {
-			return nil
+			return a.jsonInto(c.JSONInto, print)
 		}
 		if _, err := fmt.Fprintln(a.stdout); err != nil {
 			return err
 		}
 	}
-	return render.Report(a.stdout, c.Format, s.plan, r, a.style(a.stdout, c.outputFlags))
+	return a.result(c.outputFlags, print)
 }

@@ -62,22 +62,23 @@ func TestClosing(t *testing.T) {
 	}
 }
 
-func TestWantsJSON(t *testing.T) {
+func TestAsked(t *testing.T) {
 	tests := []struct {
 		args []string
-		want bool
+		want outputFlags
 	}{
-		{nil, false},
-		{[]string{"plan", "--format", "json"}, true},
-		{[]string{"plan", "--format=json", "--bogus"}, true},
-		{[]string{"plan", "--format=json", "--format", "text"}, false},
-		{[]string{"plan", "--format"}, false},
-		{[]string{"plan", "--", "--format=json"}, false},
+		{nil, outputFlags{}},
+		{[]string{"plan", "--format", "json"}, outputFlags{Format: "json"}},
+		{[]string{"plan", "--format=json", "--bogus"}, outputFlags{Format: "json"}},
+		{[]string{"plan", "--format=json", "--format", "text"}, outputFlags{Format: "text"}},
+		{[]string{"plan", "--format"}, outputFlags{}},
+		{[]string{"plan", "--", "--format=json"}, outputFlags{}},
+		{[]string{"plan", "--json-into", "p.json", "--format=markdown"}, outputFlags{Format: "markdown", JSONInto: "p.json"}},
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.args), func(t *testing.T) {
-			if got := wantsJSON(test.args); got != test.want {
-				t.Errorf("got %v, want %v", got, test.want)
+			if diff := cmp.Diff(test.want, asked(test.args)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
@@ -103,7 +104,7 @@ func TestFailures(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for _, format := range []string{"text", "json"} {
+			for _, format := range []string{"text", "json", "sarif"} {
 				var stdout, stderr bytes.Buffer
 				s := streams{stdin: new(bytes.Buffer), stdout: &stdout, stderr: &stderr}
 				code := run(test.ctx, append(test.args, "--format", format), s, environment(nil))
@@ -113,7 +114,7 @@ func TestFailures(t *testing.T) {
 				if diff := cmp.Diff(test.stderr, stderr.String()); diff != "" {
 					t.Errorf("%s: stderr (-want +got):\n%s", format, diff)
 				}
-				if got, want := json.Valid(stdout.Bytes()), format == "json"; got != want {
+				if got, want := json.Valid(stdout.Bytes()), format != "text"; got != want {
 					t.Errorf("%s: stdout is JSON: %v\n%s", format, got, stdout.String())
 				}
 			}

@@ -46,9 +46,10 @@ type choiceFlags struct {
 
 // outputFlags say what a run prints.
 type outputFlags struct {
-	Format  render.Format `group:"output" enum:"text,json" default:"text" placeholder:"text|json" help:"text for people, json for programs."`
-	Verbose bool          `group:"output" short:"v" help:"Shorten nothing, and log every request to stderr."`
-	NoColor bool          `group:"output" help:"No colours, as with the environment variable NO_COLOR."`
+	Format   render.Format `group:"output" enum:"text,json,markdown,github,sarif" default:"text" placeholder:"text|json|markdown|github|sarif" help:"text for people; the others for programs, comments and annotations."`
+	JSONInto string        `group:"output" name:"json-into" placeholder:"FILE" help:"Write what --format json would print into a file too, also if the run fails."`
+	Verbose  bool          `group:"output" short:"v" help:"Shorten nothing, and log every request to stderr."`
+	NoColor  bool          `group:"output" help:"No colours, as with the environment variable NO_COLOR."`
 }
 
 // planFlags are what plan and apply have in common.

@@ -167,7 +167,7 @@ func TestInterruptedError(t *testing.T) {
 			ctx, interrupt := context.WithCancelCause(t.Context())
 			interrupt(errSignal)
 			a := &app{streams: streams{stdout: io.Discard, stderr: io.Discard}, began: test.began}
-			err := a.explain(ctx, test.err, false)
+			err := a.explain(ctx, test.err, outputFlags{})
 			if diff := cmp.Diff(test.want, message(err)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

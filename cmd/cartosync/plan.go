@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-
-	"github.com/cartosync/cartosync/internal/render"
 )
 
 // planCmd shows what apply would change; it never writes to the account.
@@ -29,7 +27,7 @@ func (c *planCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer closing(&err, s.account.close)
-	if err := render.Plan(a.stdout, c.Format, s.plan, a.style(a.stdout, c.outputFlags)); err != nil {
+	if err := a.printPlan(c.outputFlags, s.plan); err != nil {
 		return err
 	}
 	if c.DetailedExitcode && !s.plan.Empty() {

@@ -3,8 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
+	"io"
 
 	"github.com/cartosync/cartosync/internal/render"
 )
@@ -32,7 +31,7 @@ func run(ctx context.Context, args []string, s streams, env func(string) (string
 	a := &app{streams: s, env: env}
 	err := a.execute(ctx, args)
 	if err != nil && !said(err) {
-		err = a.explain(ctx, err, wantsJSON(args))
+		err = a.explain(ctx, err, asked(args))
 	}
 	return exitCode(err)
 }
@@ -70,30 +69,17 @@ func (a *app) greet() error {
 }
 
 // explain prints why a run failed and returns that reason.
-func (a *app) explain(ctx context.Context, err error, asJSON bool) error {
+func (a *app) explain(ctx context.Context, err error, o outputFlags) error {
 	if ctx.Err() != nil {
 		err = &interruptedError{cause: context.Cause(ctx), began: a.began, err: err}
 	}
-	failed := render.Failure(a.stderr, render.Text, a.account, a.projects, err)
-	if asJSON {
-		failed = errors.Join(failed, render.Failure(a.stdout, render.JSON, a.account, a.projects, err))
+	print := func(w io.Writer, f render.Format, _ render.Options) error {
+		return render.Failure(w, f, a.account, a.projects, err)
 	}
-	return errors.Join(err, failed)
-}
-
-// wantsJSON reports whether the command line asks for JSON, however wrong the
-// rest of it is: whoever parses our output needs a document most when it fails.
-func wantsJSON(args []string) bool {
-	format := ""
-	if end := slices.Index(args, "--"); end >= 0 {
-		args = args[:end]
+	failed := print(a.stderr, render.Text, render.Options{})
+	switch o.Format {
+	case render.JSON, render.Markdown, render.GitHub, render.SARIF:
+		failed = errors.Join(failed, print(a.stdout, o.Format, render.Options{}))
 	}
-	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--format="); ok {
-			format = value
-		} else if arg == "--format" && i+1 < len(args) {
-			format = args[i+1]
-		}
-	}
-	return format == string(render.JSON)
+	return errors.Join(err, failed, a.jsonInto(o.JSONInto, print))
 }

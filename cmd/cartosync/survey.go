@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/cartosync/cartosync/internal/live"
 	"github.com/cartosync/cartosync/internal/plan"
@@ -18,7 +19,7 @@ type survey struct {
 // survey loads the manifests, looks at their files, reads the account and computes
 // the plan. The account stays open.
 func (a *app) survey(ctx context.Context, f planFlags) (s *survey, err error) {
-	if err := f.check(); err != nil {
+	if err := errors.Join(f.check(), f.claimJSON()); err != nil {
 		return nil, err
 	}
 	s = &survey{in: plan.Input{Options: f.options()}}

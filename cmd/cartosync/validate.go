@@ -14,7 +14,7 @@ import (
 type validateCmd struct {
 	manifestArgs
 	varFlags
-	Format render.Format `group:"output" enum:"text,json" default:"text" placeholder:"text|json" help:"text for people, json for programs."`
+	Format render.Format `group:"output" enum:"text,json,markdown,github,sarif" default:"text" placeholder:"text|json|markdown|github|sarif" help:"text for people; the others for programs, comments and annotations."`
 }
 
 // Help is the rest of the help page.
@@ -35,8 +35,8 @@ func (c *validateCmd) Run(_ context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.Format == render.JSON {
-		return render.Plan(a.stdout, render.JSON, plan.Plan{Projects: a.projects}, render.Options{})
+	if c.Format != render.Text {
+		return render.Plan(a.stdout, c.Format, plan.Plan{Projects: a.projects}, render.Options{})
 	}
 	for _, m := range desired {
 		if _, err := fmt.Fprintf(a.stdout, "%s: project %s is valid: %s\n", m.Path, m.Project, contents(m)); err != nil {

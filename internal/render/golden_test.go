@@ -27,6 +27,14 @@ var goldens = map[string]func(io.Writer) error{
 
 	"plan.md": planGolden(everyVerb(), Markdown, Options{}),
 
+	"plan.github":    planGolden(everyVerb(), GitHub, Options{}),
+	"plan.sarif":     planGolden(everyVerb(), SARIF, Options{}),
+	"report.github":  reportGolden(GitHub, Options{}),
+	"report.sarif":   reportGolden(SARIF, Options{}),
+	"failure.github": failureGolden(GitHub),
+	"failure.sarif":  failureGolden(SARIF),
+	"empty.sarif":    planGolden(nothingToDo(2, 1), SARIF, Options{}),
+
 	"hostile.txt":  planGolden(hostilePlan(), Text, Options{}),
 	"hostile.json": planGolden(hostilePlan(), JSON, Options{}),
 
@@ -120,7 +128,7 @@ func TestSameInputSameBytes(t *testing.T) {
 }
 
 func TestUnknownFormat(t *testing.T) {
-	const want = `unknown format "yaml"; use one of json, markdown, text`
+	const want = `unknown format "yaml"; use one of github, json, markdown, sarif, text`
 	for name, err := range map[string]error{
 		"plan":    Plan(io.Discard, "yaml", plan.Plan{}, Options{}),
 		"report":  Report(io.Discard, "yaml", plan.Plan{}, apply.Report{}, Options{}),

@@ -35,8 +35,10 @@ func TestNothingHostileSurvives(t *testing.T) {
 			Progress(w)(apply.Event{Action: p.Actions[0], Step: plan.Step(hostile), State: hostile, Detail: hostile})
 			return nil
 		},
-		"plan as JSON":   planGolden(p, JSON, Options{}),
-		"report as JSON": func(w io.Writer) error { return Report(w, JSON, p, failed, Options{}) },
+		"plan as JSON":    planGolden(p, JSON, Options{}),
+		"plan as SARIF":   planGolden(p, SARIF, Options{}),
+		"report as SARIF": func(w io.Writer) error { return Report(w, SARIF, p, failed, Options{}) },
+		"report as JSON":  func(w io.Writer) error { return Report(w, JSON, p, failed, Options{}) },
 	}
 	for name, o := range map[string]Options{
 		"plain": {}, "verbose": {Verbose: true}, "narrow": {Width: 40}, "coloured": {Color: true, Width: 60, Verbose: true},
@@ -72,5 +74,40 @@ func assertHarmless(t *testing.T, text string) {
 		if logCommand.MatchString(line) {
 			t.Errorf("%q is a command to a build log", line)
 		}
+	}
+}
+
+// Annotations are commands to GitHub: each line is one, whose file and title end where they should.
+func TestAnnotationsAreOurs(t *testing.T) {
+	p := hostilePlan()
+	p.Actions[1].Pos.File = "a,line=1::b%3A.yaml"
+	p.Notes[0].Severity = "info"
+	command := regexp.MustCompile(`^::(error|warning|notice) (file=([^,:]+),line=[0-9]+,col=[0-9]+,)?title=cartosync%3A [^,:]*::`)
+	for name, print := range map[string]func(io.Writer) error{
+		"plan": planGolden(p, GitHub, Options{}),
+		"failure": func(w io.Writer) error {
+			return Failure(w, GitHub, hostile, nil, spec.Errors{{Pos: p.Actions[1].Pos, Problem: hostile + "%0A::error::z"}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := print(&b); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(b.String()) {
+				line = strings.TrimSuffix(line, "\n")
+				at := command.FindStringIndex(line)
+				if at == nil {
+					t.Fatalf("%q is no annotation", line)
+				}
+				assertHarmless(t, line[at[1]:])
+				if strings.Contains(strings.ReplaceAll(line, "%25", ""), "%0A") {
+					t.Errorf("%q breaks its line", line)
+				}
+			}
+			if !strings.Contains(b.String(), "file=a%2Cline=1%3A%3Ab%253A.yaml,") {
+				t.Errorf("no annotation has its file: %s", b.String())
+			}
+		})
 	}
 }

@@ -98,7 +98,6 @@ func planDocument(p plan.Plan) document {
 		Summary:        summarize(p),
 		Blocked:        p.Count(plan.Blocked),
 		ChangesPending: !p.Empty(),
-		Diagnostics:    make([]diagnostic, 0, len(p.Notes)),
 	}
 	if len(p.Projects) == 1 {
 		doc.Project = p.Projects[0]
@@ -106,12 +105,19 @@ func planDocument(p plan.Plan) document {
 	for _, a := range p.Actions {
 		doc.Actions = append(doc.Actions, jsonAction(a))
 	}
+	doc.Diagnostics = noteDiagnostics(p)
+	return doc
+}
+
+// noteDiagnostics are the notes of a plan.
+func noteDiagnostics(p plan.Plan) []diagnostic {
+	all := make([]diagnostic, 0, len(p.Notes))
 	for _, n := range p.Notes {
-		doc.Diagnostics = append(doc.Diagnostics, diagnostic{
+		all = append(all, diagnostic{
 			Severity: n.Severity, Code: n.Code, Problem: n.Problem, Hint: n.Hint, Dataset: n.Dataset,
 		}.at(n.Pos))
 	}
-	return doc
+	return all
 }
 
 func jsonAction(a plan.Action) action {

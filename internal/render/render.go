@@ -28,9 +28,11 @@ const (
 	Text     Format = "text"     // for people
 	JSON     Format = "json"     // for programs; one document
 	Markdown Format = "markdown" // for a comment on a pull request; see [CommentBudget]
+	GitHub   Format = "github"   // what is wrong or blocked, as annotations of GitHub Actions
+	SARIF    Format = "sarif"    // the same as a SARIF 2.1.0 log
 )
 
-// Options say how text looks. JSON and Markdown have none.
+// Options say how text looks. The other formats have none.
 type Options struct {
 	Color   bool // use ANSI colours
 	Width   int  // columns of the terminal; 0 = not a terminal, lines are never wrapped
@@ -49,6 +51,8 @@ var printers = map[Format]printer{
 	Text:     {plan: textPlan, report: textReport, failure: textFailure},
 	JSON:     {plan: jsonPlan, report: jsonReport, failure: jsonFailure},
 	Markdown: {plan: markdownPlan, report: markdownReport, failure: markdownFailure},
+	GitHub:   {plan: githubPlan, report: githubReport, failure: githubFailure},
+	SARIF:    {plan: sarifPlan, report: sarifReport, failure: sarifFailure},
 }
 
 func printerFor(f Format) (printer, error) {

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/render"
+)
+
+// A printing prints one value in a format.
+type printing func(w io.Writer, f render.Format, o render.Options) error
+
+// planPrinting prints a plan.
+func planPrinting(p plan.Plan) printing {
+	return func(w io.Writer, f render.Format, o render.Options) error { return render.Plan(w, f, p, o) }
+}
+
+// printPlan ends a run whose result is a plan.
+func (a *app) printPlan(o outputFlags, p plan.Plan) error { return a.result(o, planPrinting(p)) }
+
+// result prints what a run ends with: to stdout in the asked format, and as JSON into the file that --json-into names. A
+// file that cannot be written is said on stderr, and does not take the result from stdout.
+func (a *app) result(o outputFlags, print printing) error {
+	failed := a.jsonInto(o.JSONInto, print)
+	var b bytes.Buffer
+	if err := print(&b, o.Format, a.style(a.stdout, o)); err != nil {
+		return errors.Join(err, failed)
+	}
+	if over := b.Len() - render.CommentBudget; o.Format == render.Markdown && over > 0 {
+		if _, err := fmt.Fprintf(a.stderr, "warning: the Markdown is %d bytes longer than the %d that a comment can take: nothing that destroys or publishes is left out\n",
+			over, render.CommentBudget); err != nil {
+			return err
+		}
+	}
+	if _, err := a.stdout.Write(b.Bytes()); err != nil {
+		return err
+	}
+	if failed == nil {
+		return nil
+	}
+	if err := render.Failure(a.stderr, render.Text, a.account, a.projects, failed); err != nil {
+		return err
+	}
+	return notAllDone
+}
+
+// jsonInto writes a value as JSON to a file, whole or not at all. Without a name it does nothing.
+func (a *app) jsonInto(file string, print printing) error {
+	if file == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := print(&b, render.JSON, render.Options{}); err != nil {
+		return err
+	}
+	return replaceFile(file, b.Bytes())
+}
+
+// claimJSON empties the file that --json-into names before anything else is done: a file that cannot be written is found
+// out while nothing has changed, and no document of an earlier run is taken for this one's.
+func (o outputFlags) claimJSON() error {
+	if o.JSONInto == "" {
+		return nil
+	}
+	return replaceFile(o.JSONInto, nil)
+}
+
+// replaceFile gives a file other contents by way of a temporary one beside it.
+func replaceFile(file string, contents []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", file, cause(err))
+	}
+	_, err = f.Write(contents)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("write %s: %w", file, cause(err))
+	}
+	return nil
+}
+
+// cause leaves out of an error the names that are not the user's: those of temporary files.
+func cause(err error) error {
+	var path *os.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// asked finds what the command line says about documents, however wrong the rest of it is: whoever parses our output
+// needs a document most when the run fails.
+func asked(args []string) outputFlags {
+	var o outputFlags
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	value := func(flag string, i int) (string, bool) {
+		if v, ok := strings.CutPrefix(args[i], flag+"="); ok {
+			return v, true
+		}
+		if args[i] == flag && i+1 < len(args) {
+			return args[i+1], true
+		}
+		return "", false
+	}
+	for i := range args {
+		if v, ok := value("--format", i); ok {
+			o.Format = render.Format(v)
+		}
+		if v, ok := value("--json-into", i); ok {
+			o.JSONInto = v
+		}
+	}
+	return o
+}
