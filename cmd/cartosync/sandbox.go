@@ -27,7 +27,9 @@ type sandboxCmd struct {
 	ClockSpeed     float64           `default:"1" placeholder:"N" help:"Let time pass N times as fast, so that synchronizations are due sooner."`
 	ImportFileSize int64             `placeholder:"BYTES" help:"The largest import that the account allows."`
 	ImportRows     int64             `placeholder:"N" help:"The most rows that one import may have."`
-	Fault          []string          `placeholder:"SPEC" sep:"none" help:"Let requests fail: KIND[@METHOD][/PATH][+SKIP][*TIMES], where KIND is status=N, refuse, lose (carried out, but not answered), delay=DURATION or redirect. Repeatable."`
+	Fault          []string          `placeholder:"SPEC" sep:"none" help:"Let requests, imports or sources fail: KIND[=VALUE][@METHOD][/PATH][+SKIP][*TIMES][%PERCENT], such as status=502 or lose@POST/api/v1/imports*1. Repeatable."`
+	FaultSeed      uint64            `placeholder:"N" help:"What faults draw at random is the same for the same seed."`
+	Admin          bool              `help:"Answer at /_sandbox/ too, where time and faults can be steered with the master key."`
 }
 
 // Help is the rest of the help page.
@@ -129,7 +131,7 @@ func (c *sandboxCmd) config(a *app) (sandbox.Config, error) {
 	return sandbox.Config{
 		Dir: dir, User: c.User, APIKey: c.APIKey, Serve: c.Serve, Connectors: c.Connector,
 		ClockSpeed: c.ClockSpeed, ImportFileSize: c.ImportFileSize, ImportRows: c.ImportRows,
-		Faults: faults, Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
+		Faults: faults, FaultSeed: c.FaultSeed, Admin: c.Admin, Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 	}, nil
 }
 

@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartosync/cartosync/internal/sandbox"
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
 )
 
 func TestSandboxCheck(t *testing.T) {
@@ -34,7 +36,7 @@ func TestSandboxCheck(t *testing.T) {
 		{"user", []string{"--user", "a/b"}, `--user "a/b" is no user name; use letters, digits and hyphens`},
 		{"clock", []string{"--clock-speed", "0"}, "--clock-speed 0 would stop the clock; give a number above 0"},
 		{"faults", []string{"--fault", "lose@POST/api/v1/imports*1", "--fault", "delay=2s"}, ""},
-		{"unknown fault", []string{"--fault", "lose", "--fault", "explode"}, `--fault "explode": unknown kind "explode"; kinds are status=N, refuse, lose, delay=D, redirect; see cartosync sandbox --help`},
+		{"unknown fault", []string{"--fault", "lose", "--fault", "explode"}, `--fault "explode": unknown kind "explode"; kinds are ` + strings.Join(fault.Kinds(), ", ") + `; see cartosync sandbox --help`},
 		{"limits", []string{"--import-rows=-5"}, "--import-file-size and --import-rows cannot be negative; leave them out for CARTO's own limits"},
 	}
 	for _, test := range tests {

@@ -55,8 +55,10 @@ type Config struct {
 	TableQuota     int   // datasets; 0 is unlimited
 	PublicQuota    int   // public datasets; 0 is unlimited
 
-	Faults []fault.Rule // see package fault
-	Log    *slog.Logger // discarded by default
+	Faults    []fault.Rule // see package fault
+	FaultSeed uint64       // of what faults draw at random
+	Admin     bool         // answer at /_sandbox/ too; see admin.go
+	Log       *slog.Logger // discarded by default
 }
 
 func (c Config) withDefaults() Config {
@@ -106,13 +108,17 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 	if s.store, err = store.Open(ctx, store.Options{Dir: c.Dir, Now: func() time.Time { return s.clock.Now() }}); err != nil {
 		return nil, err
 	}
-	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(err, s.store.Close())
-	}
+	s.faults.Seed(c.FaultSeed)
 	for _, r := range c.Faults {
 		s.faults.Add(r)
 	}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
 	s.handler = s.faults.Wrap(s.dispatch(routes()), func(r *http.Request) string { _, path := splitUser(r.URL.Path); return path })
+	if c.Admin {
+		s.handler = s.withAdmin(s.handler)
+	}
 	return s, nil
 }
 
@@ -133,7 +139,7 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return fmt.Errorf("prepare the sandbox account: %w", err)
 	}
 	s.worker, err = work.Start(ctx, work.Config{
-		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
+		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Faults: &s.faults, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
 		Limits: work.Limits{FileSize: c.ImportFileSize, Rows: c.ImportRows, Storage: c.StorageQuota, Tables: c.TableQuota, ConnectorRows: c.ConnectorRows},
 	})
 	return err
@@ -188,8 +194,17 @@ func (s *Sandbox) Transport() http.RoundTripper { return work.InProcess(s) }
 // Inject makes further requests fail as a rule says.
 func (s *Sandbox) Inject(r fault.Rule) { s.faults.Add(r) }
 
-// ClearFaults removes all rules.
+// Faults lists the rules, spent ones too, with how often each has hit.
+func (s *Sandbox) Faults() []fault.Count { return s.faults.Counts() }
+
+// ClearFaults removes all rules. What they did stays done.
 func (s *Sandbox) ClearFaults() { s.faults.Clear() }
+
+// Advance lets d of the account's time pass at once. Synchronizations that fall due on the way run at their time, in
+// order, each to its end; it tells how many. It waits as long as they take, or until ctx ends.
+func (s *Sandbox) Advance(ctx context.Context, d time.Duration) (runs int, err error) {
+	return s.worker.Advance(ctx, d)
+}
 
 // Now is the account's time.
 func (s *Sandbox) Now() time.Time { return s.clock.Now() }

@@ -258,16 +258,16 @@ func (c *call) synchronizeNow() (answer reply, err error) {
 		if err != nil {
 			return err
 		}
-		queue, err := t.QueuedRuns(c.ctx())
+		runs, err := t.Count(c.ctx(), work.RunCounter)
 		if err != nil {
 			return err
 		}
-		enqueued := len(queue) < 3 && mayRunNow(y, t.Now())
+		enqueued := runs < work.MaxRuns && mayRunNow(y, t.Now())
 		answer = ok(fields{{"enqueued", enqueued}, {"synchronization_id", y.ID}})
 		if !enqueued {
 			return nil
 		}
-		return t.Enqueue(c.ctx(), &y)
+		return work.EnqueueRun(c.ctx(), t, &y)
 	})
 	c.s.worker.Reschedule()
 	return answer, err

@@ -1,16 +1,14 @@
 // Package fault makes a sandbox fail on demand, as networks, proxies and servers fail: answers are lost, replaced by the
-// error page of a proxy, or late.
+// error page of a proxy, or late; imports get stuck, workers die, sources change their columns.
 //
-// It promises that a fault hits just the requests that its rule names, in the order in which rules were added, and no
-// more often than the rule says. It knows nothing of CARTO: it wraps any handler.
+// It promises that a fault hits just the requests that its rule names, in the order in which rules were added, no more
+// often than the rule says, and the same ones again for the same seed. What can be done to any handler it does itself, in
+// Wrap; of the rest it keeps the rules, and the account asks for them with Take.
 package fault
 
 import (
-	"errors"
-	"fmt"
-	"net/http"
+	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,162 +17,139 @@ import (
 // A Kind is what goes wrong.
 type Kind string
 
-// The kinds of faults. Their value in a rule is a status, a duration or nothing.
+// Faults of the network and of what stands in front of an account; Wrap carries them out.
 const (
-	Status   Kind = "status"   // a proxy answers with this status and an HTML page; the account never sees the request
-	Refuse   Kind = "refuse"   // the connection is cut before the account sees the request
-	Lose     Kind = "lose"     // the account carries the request out, and the connection is cut before the answer
-	Delay    Kind = "delay"    // the request waits this long first
+	Status   Kind = "status"   // a proxy answers with Status and an HTML page; the account never sees the request
+	Empty    Kind = "empty"    // as Status, but with no body, as the account itself refuses a key
+	Limit    Kind = "limit"    // 429 of a rate limit, with Retry-After if Wait is given
 	Redirect Kind = "redirect" // 301 to the same address under https, as of an install that demands it
+	Refuse   Kind = "refuse"   // the connection is cut before the account sees the request
+	Lose     Kind = "lose"     // the account carries the request out; the connection is cut, or a page of Status answers
+	Reset    Kind = "reset"    // the answer is cut off after Bytes, half of it if 0, and the connection with it
+	Truncate Kind = "truncate" // the answer ends after Bytes, half of it if 0, as if that were all
+	Delay    Kind = "delay"    // the request waits for Wait first
+	Drip     Kind = "drip"     // the answer comes in small pieces, for Wait
+)
+
+// Faults of the account itself and of what it imports from; it asks for them with Take.
+const (
+	Slots   Kind = "slots"   // no import slot is free
+	Locked  Kind = "locked"  // a dataset cannot be dropped because somebody reads it just now
+	View    Kind = "view"    // a dataset cannot be dropped or replaced because a view reads it
+	Stuck   Kind = "stuck"   // an import or a run stays in the state How, for Wait of the account's time or for ever
+	Crash   Kind = "crash"   // the worker of an import or a run dies: before anything changed, or after it if How is "after"
+	Head    Kind = "head"    // a source answers HEAD with Status
+	Source  Kind = "source"  // a source answers GET with Status
+	Unnamed Kind = "unnamed" // nothing names the file behind a URL, so that it gets a random name
+	Drift   Kind = "drift"   // the columns of a source have changed: How is add, drop or retype, Column says which
 )
 
 // A Rule says which requests a fault hits.
 type Rule struct {
 	Kind   Kind
-	Status int           // for Status
-	Wait   time.Duration // for Delay
-	Method string        // "" is any
-	Path   string        // the request's path, without user prefix, begins with it; "" is any
-	Skip   int           // how many requests pass first
-	Times  int           // how many requests are hit then; 0 is all
+	Status int
+	Wait   time.Duration
+	Bytes  int
+	How    string
+	Column string
+
+	Method  string // "" is any
+	Path    string // the request's path, without user prefix, begins with it; "" is any
+	Skip    int    // how many requests pass first
+	Times   int    // how many requests are hit then; 0 is all
+	Percent int    // how many of a hundred are hit, drawn at random; 0 is all
 }
 
-// Parse reads KIND[=VALUE][@METHOD][/PATH][+SKIP][*TIMES], such as "lose@POST/api/v1/imports*1" or "status=502".
-func Parse(text string) (Rule, error) {
-	r := Rule{}
-	rest, err := cutNumber(text, "*", &r.Times)
-	if err == nil {
-		rest, err = cutNumber(rest, "+", &r.Skip)
-	}
-	if err != nil {
-		return r, fmt.Errorf("fault %q: %w", text, err)
-	}
-	if i := strings.IndexByte(rest, '/'); i >= 0 {
-		rest, r.Path = rest[:i], rest[i:]
-	}
-	rest, r.Method, _ = strings.Cut(rest, "@")
-	kind, value, valued := strings.Cut(rest, "=")
-	r.Kind = Kind(kind)
-	switch r.Kind {
-	case Status:
-		if r.Status, err = strconv.Atoi(value); err != nil || r.Status < 400 || r.Status > 599 {
-			err = errors.New("the status must be between 400 and 599")
-		}
-	case Delay:
-		if r.Wait, err = time.ParseDuration(value); err != nil || r.Wait < 0 {
-			err = errors.New("the delay must be a duration such as 2s")
-		}
-	case Refuse, Lose, Redirect:
-		if valued {
-			err = fmt.Errorf("%s takes no value", kind)
-		}
-	default:
-		err = fmt.Errorf("unknown kind %q; kinds are status=N, refuse, lose, delay=D, redirect", kind)
-	}
-	if err != nil {
-		return r, fmt.Errorf("fault %q: %w", text, err)
-	}
-	return r, nil
+// fits tells whether a rule is about such a request.
+func (r Rule) fits(method, path string) bool {
+	return (r.Method == "" || r.Method == method) && strings.HasPrefix(path, r.Path)
 }
 
-// cutNumber takes a number behind the last mark off the end of a text.
-func cutNumber(text, mark string, to *int) (string, error) {
-	i := strings.LastIndex(text, mark)
-	if i < 0 {
-		return text, nil
-	}
-	n, err := strconv.Atoi(text[i+1:])
-	if err != nil || n < 0 {
-		return "", fmt.Errorf("%q is no count", text[i+1:])
-	}
-	*to = n
-	return text[:i], nil
+// A Count is a rule and what became of it.
+type Count struct {
+	Rule
+	Seen int // requests that it is about
+	Hits int // those that it hit
 }
 
-// A Set is the faults of one sandbox. The zero value has none; it is safe for concurrent use.
+// spent tells whether a rule has hit as often as it may.
+func (c *Count) spent() bool { return c.Times > 0 && c.Hits == c.Times }
+
+// A Set is the faults of one sandbox. The zero value has none and the seed 0; it is safe for concurrent use.
 type Set struct {
-	mu    sync.Mutex
-	rules []*Rule
+	mu     sync.Mutex
+	counts []*Count
+	random *rand.Rand
 }
+
+// Seed makes what is drawn at random repeatable.
+func (s *Set) Seed(seed uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.random = newRandom(seed)
+}
+
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // Add puts a rule behind the others.
 func (s *Set) Add(r Rule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rules = append(s.rules, &r)
+	s.counts = append(s.counts, &Count{Rule: r})
 }
 
 // Clear removes all rules.
 func (s *Set) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rules = nil
+	s.counts = nil
 }
 
-// take finds the first rule that hits a request and counts it.
-func (s *Set) take(method, path string) (Rule, bool) {
+// Counts lists all rules in their order, those too that have hit as often as they may.
+func (s *Set) Counts() []Count {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, r := range s.rules {
-		if r.Method != "" && r.Method != method || !strings.HasPrefix(path, r.Path) {
+	all := make([]Count, len(s.counts))
+	for i, c := range s.counts {
+		all[i] = *c
+	}
+	return all
+}
+
+// Take finds the first rule of one of the kinds that hits a request, and counts it.
+func (s *Set) Take(method, path string, kinds ...Kind) (Rule, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.counts {
+		if c.spent() || !c.fits(method, path) || !slices.Contains(kinds, c.Kind) {
 			continue
 		}
-		if r.Skip > 0 {
-			r.Skip--
-			continue
+		if c.Seen++; c.Seen > c.Skip && s.drawn(c.Percent) {
+			c.Hits++
+			return c.Rule, true
 		}
-		hit := *r
-		if r.Times == 1 {
-			s.rules = slices.Delete(s.rules, i, i+1)
-		} else if r.Times > 1 {
-			r.Times--
-		}
-		return hit, true
 	}
 	return Rule{}, false
 }
 
-// Wrap is the handler with the set's faults in front of it. Path gives the part of a request's path that rules name.
-func (s *Set) Wrap(next http.Handler, path func(*http.Request) string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rule, hit := s.take(r.Method, path(r))
-		if !hit {
-			next.ServeHTTP(w, r)
-			return
-		}
-		switch rule.Kind {
-		case Status:
-			page(w, rule.Status)
-		case Refuse:
-			panic(http.ErrAbortHandler)
-		case Lose:
-			next.ServeHTTP(&lost{header: http.Header{}}, r)
-			panic(http.ErrAbortHandler)
-		case Redirect:
-			http.Redirect(w, r, "https://"+r.Host+r.URL.RequestURI(), http.StatusMovedPermanently)
-		case Delay:
-			timer := time.NewTimer(rule.Wait)
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-			case <-r.Context().Done():
-			}
-			next.ServeHTTP(w, r)
-		}
-	})
+func (s *Set) drawn(percent int) bool {
+	return percent == 0 || s.source().IntN(100) < percent
 }
 
-// page is what a proxy shows.
-func page(w http.ResponseWriter, status int) {
-	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
-	w.Header().Set("Content-Type", "text/html")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, "<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<center><h1>%s</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n", text, text)
+func (s *Set) source() *rand.Rand {
+	if s.random == nil {
+		s.random = newRandom(0)
+	}
+	return s.random
 }
 
-// lost takes an answer that nobody will see.
-type lost struct{ header http.Header }
-
-func (l *lost) Header() http.Header         { return l.header }
-func (l *lost) Write(b []byte) (int, error) { return len(b), nil }
-func (l *lost) WriteHeader(int)             {}
+// Bytes are n bytes drawn at random.
+func (s *Set) Bytes(n int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(s.source().UintN(256))
+	}
+	return b
+}

@@ -24,11 +24,29 @@ func TestParse(t *testing.T) {
 		{in: "delay=2s/api+3*2", want: Rule{Kind: Delay, Wait: 2 * time.Second, Path: "/api", Skip: 3, Times: 2}},
 		{in: "refuse", want: Rule{Kind: Refuse}},
 		{in: "redirect@GET", want: Rule{Kind: Redirect, Method: "GET"}},
-		{in: "explode", err: `fault "explode": unknown kind "explode"; kinds are status=N, refuse, lose, delay=D, redirect`},
+		{in: "lose=504", want: Rule{Kind: Lose, Status: 504}},
+		{in: "empty=401", want: Rule{Kind: Empty, Status: 401}},
+		{in: "limit", want: Rule{Kind: Limit}},
+		{in: "limit=2s%25", want: Rule{Kind: Limit, Wait: 2 * time.Second, Percent: 25}},
+		{in: "reset=10", want: Rule{Kind: Reset, Bytes: 10}},
+		{in: "truncate", want: Rule{Kind: Truncate}},
+		{in: "drip=1m0s", want: Rule{Kind: Drip, Wait: time.Minute}},
+		{in: "stuck=importing", want: Rule{Kind: Stuck, How: "importing"}},
+		{in: "stuck=syncing:30s@PUT*1", want: Rule{Kind: Stuck, How: "syncing", Wait: 30 * time.Second, Method: "PUT", Times: 1}},
+		{in: "crash=after", want: Rule{Kind: Crash, How: "after"}},
+		{in: "drift=drop:no2@PUT", want: Rule{Kind: Drift, How: "drop", Column: "no2", Method: "PUT"}},
+		{in: "explode", err: `fault "explode": unknown kind "explode"; kinds are ` + strings.Join(Kinds(), ", ")},
+		{in: "stuck", err: `fault "stuck": the state must be one of pending, uploading, unpacking, importing, guessing, stuck, queued, syncing`},
+		{in: "stuck=importing:0s", err: `fault "stuck=importing:0s": the time must be a duration such as 30s; without it, it is for ever`},
+		{in: "crash=before", err: `fault "crash=before": a crash comes before anything changed, or "after"`},
+		{in: "drift=sideways", err: `fault "drift=sideways": columns drift by add, drop or retype`},
+		{in: "truncate=-1", err: `fault "truncate=-1": the bytes must be a number above 0`},
+		{in: "refuse%101", err: `fault "refuse%101": 101 percent is more than all`},
 		{in: "status=200", err: `fault "status=200": the status must be between 400 and 599`},
 		{in: "status", err: `fault "status": the status must be between 400 and 599`},
 		{in: "delay=soon", err: `fault "delay=soon": the delay must be a duration such as 2s`},
-		{in: "lose=2", err: `fault "lose=2": lose takes no value`},
+		{in: "refuse=2", err: `fault "refuse=2": refuse takes no value`},
+		{in: "lose=2", err: `fault "lose=2": the status must be between 400 and 599`},
 		{in: "lose*x", err: `fault "lose*x": "x" is no count`},
 	}
 	for _, test := range tests {
@@ -42,6 +60,9 @@ func TestParse(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 				t.Error(err, diff)
+			}
+			if diff := cmp.Diff(test.in, got.String()); diff != "" {
+				t.Error("written again:", diff)
 			}
 		})
 	}

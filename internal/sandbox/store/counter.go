@@ -13,7 +13,7 @@ func (t *Tx) Count(ctx context.Context, name string) (int, error) {
 	return n, err
 }
 
-// AddCount moves a counter by d, never below 0, and lets it expire ttl from now.
+// AddCount moves a counter by d, never below 0. It expires ttl after it began to count.
 // CARTO counts import slots in such counters, which may lose count of what really runs.
 func (t *Tx) AddCount(ctx context.Context, name string, d int, ttl time.Duration) error {
 	n, err := t.Count(ctx, name)
@@ -21,6 +21,7 @@ func (t *Tx) AddCount(ctx context.Context, name string, d int, ttl time.Duration
 		return err
 	}
 	_, err = t.tx.ExecContext(ctx, `INSERT INTO "sandbox$counter" (name, value, expires_at) VALUES (?1, ?2, ?3)
-		ON CONFLICT (name) DO UPDATE SET value = ?2, expires_at = ?3`, name, max(0, n+d), millis(t.now.Add(ttl)))
+		ON CONFLICT (name) DO UPDATE SET value = ?2, expires_at = CASE WHEN ?4 > 0 THEN expires_at ELSE ?3 END`,
+		name, max(0, n+d), millis(t.now.Add(ttl)), n)
 	return err
 }

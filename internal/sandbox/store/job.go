@@ -123,9 +123,15 @@ func (t *Tx) ClaimJob(ctx context.Context) (Job, error) {
 	return scanOne(rows, err, scanJob)
 }
 
-// ReleaseJobs takes unfinished jobs back from workers that no longer live. They begin again.
+// ReleaseJobs takes unfinished jobs back from workers that no longer live. They begin again, but for abandoned ones.
 func (t *Tx) ReleaseJobs(ctx context.Context) error {
-	_, err := t.tx.ExecContext(ctx, `UPDATE "sandbox$job" SET worker = 0, state = 'pending' WHERE state NOT IN ('complete', 'failure')`)
+	_, err := t.tx.ExecContext(ctx, `UPDATE "sandbox$job" SET worker = 0, state = 'pending' WHERE state NOT IN ('complete', 'failure') AND worker < 2`)
+	return err
+}
+
+// AbandonJob leaves a job in a state as a worker does that dies: nobody has it, and nobody takes it up again.
+func (t *Tx) AbandonJob(ctx context.Context, id, state string) error {
+	_, err := t.tx.ExecContext(ctx, `UPDATE "sandbox$job" SET worker = 2, state = ?, updated_at = ? WHERE id = ?`, state, millis(t.now), id)
 	return err
 }
 

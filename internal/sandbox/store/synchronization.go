@@ -125,15 +125,30 @@ func (t *Tx) NextRun(ctx context.Context) (time.Time, bool, error) {
 	return *at, true, nil
 }
 
-// Enqueue puts a synchronization into the queue of runs: its state becomes queued and its error is cleared.
+// EnqueueDue puts a synchronization into the queue of runs as the schedule does: its state becomes queued, and nothing else
+// of it changes.
+// Source: CartoDB/cartodb: services/synchronizer/lib/synchronizer/collection.rb.
+func (t *Tx) EnqueueDue(ctx context.Context, id string) error {
+	if _, err := t.tx.ExecContext(ctx, `UPDATE "sandbox$synchronization" SET state = 'queued' WHERE id = ?`, id); err != nil {
+		return err
+	}
+	return t.addRun(ctx, id)
+}
+
+func (t *Tx) addRun(ctx context.Context, id string) error {
+	_, err := t.tx.ExecContext(ctx, `INSERT OR IGNORE INTO "sandbox$run" (synchronization_id, enqueued_at) VALUES (?, ?)`, id, millis(t.now))
+	return err
+}
+
+// Enqueue puts a synchronization into the queue of runs as sync_now does: its state becomes queued and its error is cleared.
+// Source: CartoDB/cartodb: app/models/synchronization/member.rb.
 func (t *Tx) Enqueue(ctx context.Context, y *Synchronization) error {
 	queued := SyncQueued
 	y.State, y.ErrorCode, y.ErrorMessage = &queued, nil, nil
 	if err := t.SaveSynchronization(ctx, y); err != nil {
 		return err
 	}
-	_, err := t.tx.ExecContext(ctx, `INSERT OR IGNORE INTO "sandbox$run" (synchronization_id, enqueued_at) VALUES (?, ?)`, y.ID, millis(t.now))
-	return err
+	return t.addRun(ctx, y.ID)
 }
 
 // QueuedRuns lists the synchronizations in the queue of runs, running ones included, in the order in which they came.

@@ -58,7 +58,7 @@ func remoteFailure(err error) error {
 func (w *Worker) connectorQuery(ctx context.Context, j *store.Job) (query, error) {
 	parameters := map[string]any{}
 	if j.ServiceItemID == nil || decodeObject([]byte(*j.ServiceItemID), &parameters) != nil {
-		return query{}, fail(codeParameters, "the parameters of the connector are not a JSON object")
+		return query{}, failEarly(codeParameters, "the parameters of the connector are not a JSON object")
 	}
 	parameters = lowerKeys(parameters)
 	connection, _ := parameters["connection"].(map[string]any)
@@ -66,7 +66,7 @@ func (w *Worker) connectorQuery(ctx context.Context, j *store.Job) (query, error
 	if id, ok := parameters["connection_id"].(string); ok {
 		c, err := w.connection(ctx, id)
 		if err != nil {
-			return query{}, fail(codeParameters, "Couldn't find connection %s", id)
+			return query{}, failEarly(codeParameters, "Couldn't find connection %s", id)
 		}
 		provider = c.Connector
 		connection = map[string]any{}
@@ -77,11 +77,11 @@ func (w *Worker) connectorQuery(ctx context.Context, j *store.Job) (query, error
 	p, ok := FindProvider(provider)
 	switch {
 	case provider == "":
-		return query{}, fail(codeParameters, "Provider not defined")
+		return query{}, failEarly(codeParameters, "Provider not defined")
 	case !ok:
-		return query{}, fail(codeParameters, "Invalid provider: %s", provider)
+		return query{}, failEarly(codeParameters, "Invalid provider: %s", provider)
 	case !w.Enabled(provider):
-		return query{}, fail(codeDisabled, "the provider %s is not enabled; start the sandbox with --connector %s=DIR", provider, provider)
+		return query{}, failEarly(codeDisabled, "the provider %s is not enabled; start the sandbox with --connector %s=DIR", provider, provider)
 	}
 	return parseQuery(p, parameters, lowerKeys(connection))
 }

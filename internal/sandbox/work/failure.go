@@ -14,6 +14,7 @@ type Failure struct {
 	Code    int
 	Problem string // what exactly happened; get_error_text shows it for code 99999
 	HTTP    int    // status of the source's answer, 0 when there was none
+	Early   bool   // there was no importer yet; a synchronization is not told of it
 }
 
 func (f *Failure) Error() string { return fmt.Sprintf("import error %d: %s", f.Code, f.Problem) }
@@ -49,6 +50,12 @@ const (
 
 func fail(code int, format string, args ...any) error {
 	return &Failure{Code: code, Problem: fmt.Sprintf(format, args...)}
+}
+
+// failEarly is fail for what happens before there is an importer.
+// Source: CartoDB/cartodb: app/models/data_import.rb (new_importer, new_importer_with_connector).
+func failEarly(code int, format string, args ...any) error {
+	return &Failure{Code: code, Problem: fmt.Sprintf(format, args...), Early: true}
 }
 
 // failureOf finds the failure in an error. What nobody foresaw is 99999, as on the server.

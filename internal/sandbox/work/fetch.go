@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/cartosync/cartosync/internal/name"
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
 )
 
 // Limits of a download.
@@ -96,6 +97,17 @@ func validatorsOf(h http.Header) validators {
 	return v
 }
 
+// or fills in what is missing: a source that told nothing to a HEAD may have told it with the file.
+func (v validators) or(other validators) validators {
+	if v.etag == nil {
+		v.etag = other.etag
+	}
+	if v.modified == nil {
+		v.modified = other.modified
+	}
+	return v
+}
+
 // changed compares what was stored with what a source says now. A validator that is missing on either side says nothing,
 // and without any stored one the source always counts as changed.
 func (now validators) changed(stored validators) bool {
@@ -115,6 +127,7 @@ func (w *Worker) head(ctx context.Context, raw string) (v validators, length int
 	if err != nil {
 		var f *Failure
 		if errors.As(err, &f) && f.Code == codeTimeout {
+			f.Early = true
 			return v, -1, err
 		}
 		return v, -1, ctx.Err()
@@ -130,6 +143,9 @@ func (w *Worker) request(ctx context.Context, method, raw string) (*http.Respons
 	r, err := http.NewRequestWithContext(ctx, method, translateURL(raw), nil)
 	if err != nil {
 		return nil, fail(codeUnresolved, "%v", err)
+	}
+	if rule, hit := w.take(request{method, r.URL.Path}, sourceFault(method)); hit {
+		return &http.Response{StatusCode: rule.Status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 	}
 	resp, err := w.fetch.Do(r)
 	if err != nil {
@@ -187,7 +203,7 @@ func (w *Worker) download(ctx context.Context, raw, id string) (*download, error
 	if err := statusFailure(resp.StatusCode); err != nil {
 		return nil, err
 	}
-	d := &download{name: fileName(translateURL(raw), resp.Header), validators: validatorsOf(resp.Header)}
+	d := &download{name: w.fileName(translateURL(raw), resp.Header), validators: validatorsOf(resp.Header)}
 	dir := filepath.Join(w.scratch(), id)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -200,14 +216,22 @@ func (w *Worker) checkLength(ctx context.Context, length int64) error {
 	if length < 0 {
 		return nil
 	}
-	if w.Limits.FileSize > 0 && length > w.Limits.FileSize {
-		return fail(codeFileSize, "the source has %d bytes, the account may import %d", length, w.Limits.FileSize)
+	if err := w.checkAnnounced(length); err != nil {
+		return err
 	}
 	left, err := w.storageLeft(ctx)
 	if err == nil && length > left {
 		err = fail(codeStorage, "the source has %d bytes, %d are left", length, left)
 	}
 	return err
+}
+
+// checkAnnounced refuses a source that says itself that it is bigger than the account may import.
+func (w *Worker) checkAnnounced(length int64) error {
+	if w.Limits.FileSize > 0 && length > w.Limits.FileSize {
+		return failEarly(codeFileSize, "the source has %d bytes, the account may import %d", length, w.Limits.FileSize)
+	}
+	return nil
 }
 
 func statusFailure(status int) error {
@@ -225,12 +249,14 @@ func statusFailure(status int) error {
 }
 
 // fileName is the name of a download; a random one when nothing names it, as on the server.
-func fileName(raw string, h http.Header) string {
-	if file, ok := name.FromURL(raw, h.Get("Content-Disposition"), h.Get("Content-Type")); ok {
-		return file
-	}
+func (w *Worker) fileName(raw string, h http.Header) string {
 	random := make([]byte, 16)
 	rand.Read(random)
+	if _, hit := w.take(request{http.MethodGet, pathOf(raw)}, fault.Unnamed); hit {
+		random = w.Faults.Bytes(len(random))
+	} else if file, ok := name.FromURL(raw, h.Get("Content-Disposition"), h.Get("Content-Type")); ok {
+		return file
+	}
 	file := base64.RawURLEncoding.EncodeToString(random)
 	if named, ok := name.FromURL(raw, "attachment; filename="+file, h.Get("Content-Type")); ok {
 		return named

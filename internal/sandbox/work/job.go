@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
 
@@ -19,9 +20,11 @@ const (
 // An attempt is one run of a job: what it has loaded so far and what it found out on the way.
 type attempt struct {
 	job      store.Job
+	asked    request // what asked for it, by which faults know it
 	tables   []*table
 	fetched  *download      // of a URL
 	warnings map[string]any // for the job's warnings
+	crashes  bool           // its worker dies once the tables are there
 }
 
 // A table is one result of an import: rows that were loaded aside, or the reason why there are none.
@@ -34,8 +37,18 @@ type table struct {
 
 // runJob runs a job to its end. When the worker is closed meanwhile, the job goes back into the queue.
 func (w *Worker) runJob(ctx context.Context, job store.Job) {
-	a := &attempt{job: job}
+	a := &attempt{job: job, asked: askedFor(job)}
+	if crash, hit := w.take(a.asked, fault.Crash); hit {
+		if crash.How == "" {
+			w.abandonJob(ctx, job.ID)
+			return
+		}
+		a.crashes = true
+	}
 	err := w.load(ctx, a)
+	if err == nil {
+		err = w.drift(ctx, a)
+	}
 	if err == nil {
 		err = w.publish(ctx, a)
 	}
@@ -86,7 +99,7 @@ func (w *Worker) load(ctx context.Context, a *attempt) error {
 		}
 		return w.loadFile(ctx, a, w.Store.Path(j.Upload), j.FileName)
 	case j.ServiceName != nil && *j.ServiceName != "" && *j.ServiceName != PublicURL:
-		return fail(codeDatasource, "the service %s is not connected", *j.ServiceName)
+		return failEarly(codeDatasource, "the service %s is not connected", *j.ServiceName)
 	case j.Source != nil && *j.Source != "":
 		return w.loadURL(ctx, a)
 	}

@@ -32,6 +32,9 @@ func (w *Worker) publish(ctx context.Context, a *attempt) error {
 			}
 			published = append(published, r)
 		}
+		if a.crashes {
+			return t.AbandonJob(ctx, j.ID, store.Importing)
+		}
 		return w.complete(ctx, t, a, j, results)
 	})
 	if err == nil {

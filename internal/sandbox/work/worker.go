@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
 
@@ -21,6 +22,7 @@ type Config struct {
 	Owner  store.Principal // whose account it is
 	Log    *slog.Logger
 	Limits Limits
+	Faults *fault.Set // none by default
 
 	Serve      string            // directory whose files answer at http://files.sandbox.test/
 	AllowFetch []string          // hosts besides loopback that may be fetched
@@ -50,11 +52,20 @@ type Worker struct {
 	runs   chan struct{} // the schedule has changed
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	settling chan chan<- settled // somebody waits until nothing is left to do
+	stopped  chan struct{}       // closed when the scheduler has ended
 }
 
 // Start begins to work: first on what a crash left over, then on what comes. Jobs that were running begin again.
 func Start(ctx context.Context, c Config) (*Worker, error) {
-	w := &Worker{Config: c, jobs: make(chan struct{}, parallel), runs: make(chan struct{}, 1)}
+	w := &Worker{
+		Config: c, jobs: make(chan struct{}, parallel), runs: make(chan struct{}, 1),
+		settling: make(chan chan<- settled), stopped: make(chan struct{}),
+	}
+	if w.Faults == nil {
+		w.Faults = &fault.Set{}
+	}
 	files, err := newFileHost(c.Serve)
 	if err != nil {
 		return nil, err
@@ -156,7 +167,7 @@ func (w *Worker) runJobs(ctx context.Context) {
 		})
 		switch {
 		case err == nil:
-			w.runJob(ctx, job)
+			w.takeUp(ctx, job)
 			continue
 		case !store.IsNotFound(err) && ctx.Err() == nil:
 			w.Log.Error("take a job", "error", err)
