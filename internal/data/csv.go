@@ -323,11 +323,15 @@ func (c *csvScan) warnFile(s *Schema) {
 func (c *csvScan) warnColumn(s *Schema, i int, column string, t Type) {
 	v := &c.votes[i]
 	number := t == Integer || t == BigInt || t == Double
+	remedy := "quote them and set quoted_fields_guessing to false"
+	if c.layer.converted {
+		remedy = "set type_guessing to false"
+	}
 	if number && v.traits&traitZero != 0 {
-		s.warn(WarnLeadingZeros, column, "codes with leading zeros or a plus sign become numbers and lose them; quote them and set quoted_fields_guessing to false")
+		s.warn(WarnLeadingZeros, column, "codes with leading zeros or a plus sign become numbers and lose them; %s", remedy)
 	}
 	if number && v.traits&traitExponent != 0 {
-		s.warn(WarnExponents, column, "codes such as 1E5 become numbers; quote them and set quoted_fields_guessing to false")
+		s.warn(WarnExponents, column, "codes such as 1E5 become numbers; %s", remedy)
 	}
 	if number && v.traits&traitClamped != 0 {
 		s.warn(WarnBigNumbers, column, "integers beyond 64 bits are clamped")

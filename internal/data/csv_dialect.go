@@ -51,7 +51,7 @@ func csvDialectOf(ctx context.Context, l *Layer) (csvDialect, error) {
 	if d.encoding.fault != nil {
 		return d, d.encoding.fault
 	}
-	d.rewrite = !d.encoding.accepted() || d.delimiter != ','
+	d.rewrite = l.converted || !d.encoding.accepted() || d.delimiter != ','
 	if !d.rewrite {
 		first, _, _ := bytes.Cut(head, []byte{'\n'})
 		cells, ok, open := firstRow(head[:min(len(first)+1, len(head))], ',')

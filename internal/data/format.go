@@ -1,6 +1,7 @@
 package data
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"slices"
@@ -54,7 +55,7 @@ func formats() []format {
 		{name: FormatGeoJSON, extensions: []string{".geojson", ".js"}, schema: geojsonSchema},
 		{name: FormatJSON, extensions: []string{".json"}, schema: jsonSchema},
 		{name: FormatSHP, extensions: []string{".shp"}},
-		{name: FormatXLSX, extensions: []string{".xlsx"}, magic: []string{"PK\x03\x04"}, wrongMagic: 2008},
+		{name: FormatXLSX, extensions: []string{".xlsx"}, magic: []string{"PK\x03\x04", "PK\x05\x06"}, wrongMagic: 2008, schema: xlsxSchema},
 		{name: FormatXLS, extensions: []string{".xls"}, magic: []string{"\xd0\xcf\x11\xe0", "PK\x03\x04", "\x09\x08"}, wrongMagic: 2008},
 		{name: FormatODS, extensions: []string{".ods"}, magic: []string{"PK\x03\x04"}, wrongMagic: 1002},
 		{name: FormatKML, extensions: []string{".kml", ".kmz"}},
@@ -88,5 +89,19 @@ func (f format) check(head []byte) *Fault {
 			return nil
 		}
 	}
+	if f.name == FormatXLSX && !looksLikeText(head) {
+		return faultf(1005, "the spreadsheet cannot be read: %v", zip.ErrFormat)
+	}
 	return faultf(f.wrongMagic, "the file is named .%s but its content is something else", f.name)
+}
+
+// looksLikeText tells text called .xlsx, which CARTO recognises as such, from
+// anything else, which its conversion fails on.
+func looksLikeText(head []byte) bool {
+	for _, c := range head {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return false
+		}
+	}
+	return len(head) > 0
 }

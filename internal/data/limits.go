@@ -4,6 +4,8 @@ package data
 type Limits struct {
 	Record   int   // bytes of one line of a delimited file with its quoted line breaks
 	Feature  int   // bytes of one GeoJSON feature
+	Strings  int   // bytes of the shared strings of a spreadsheet, which are kept in memory
+	Nested   int64 // bytes of a spreadsheet inside an archive, which is kept in memory
 	Depth    int   // nesting of JSON and of geometry collections
 	Entries  int   // members of an archive
 	Unpacked int64 // bytes of all members of an archive together
@@ -19,6 +21,8 @@ func DefaultLimits() Limits {
 	return Limits{
 		Record:   10_000_000,
 		Feature:  200 << 20,
+		Strings:  256 << 20,
+		Nested:   64 << 20,
 		Depth:    64,
 		Entries:  10_000,
 		Unpacked: 32 << 30,

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,10 +35,15 @@ type Layer struct {
 	Member string // its path inside the archive, as the archive has it; "" outside one
 	Format Format
 
-	format format
-	limits Limits
-	fault  *Fault // known without reading
-	open   func(context.Context) (io.ReadCloser, error)
+	format    format
+	limits    Limits
+	fault     *Fault // known without reading
+	converted bool   // it is the CSV that CARTO converted something else to
+	open      func(context.Context) (io.ReadCloser, error)
+
+	// Of a layer whose bytes stand in the file as they are.
+	at   io.ReaderAt
+	size int64
 }
 
 // Open recognises a file by its name and content. It reads the directory of an
@@ -82,6 +88,7 @@ func (l Limits) plain(file string, s *source) (Format, []*Layer, error) {
 		return "", nil, err
 	}
 	layer.open = func(ctx context.Context) (io.ReadCloser, error) { return s.open(ctx), nil }
+	layer.at, layer.size = s, s.size
 	head := make([]byte, min(s.size, 32))
 	if _, err := io.ReadFull(io.NewSectionReader(s, 0, s.size), head); err != nil {
 		return "", nil, readFault(err)
@@ -142,6 +149,27 @@ func (l *Layer) Open(ctx context.Context) (io.ReadCloser, error) {
 	}
 	r, err := l.open(ctx)
 	return r, readFault(err)
+}
+
+// random gives access to any place of the layer: to a spreadsheet inside an
+// archive by unpacking it into memory.
+func (l *Layer) random(ctx context.Context) (io.ReaderAt, int64, error) {
+	if l.at != nil {
+		return l.at, l.size, nil
+	}
+	r, err := l.open(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, l.limits.Nested+1))
+	if err != nil {
+		return nil, 0, err
+	}
+	if int64(len(b)) > l.limits.Nested {
+		return nil, 0, &UnsupportedError{l.Format, fmt.Sprintf("inside an archive it has more than %d bytes; take it out", l.limits.Nested)}
+	}
+	return bytes.NewReader(b), int64(len(b)), nil
 }
 
 // Schema is the first pass over the layer. It reads all of it.

@@ -149,5 +149,7 @@ const (
 	WarnMixedGeometries WarningCode = "mixed_geometries" // the dataset holds several kinds of geometry
 	WarnLostParts       WarningCode = "lost_parts"       // only the first part of multi-part geometries is kept
 	WarnOutOfRange      WarningCode = "out_of_range"     // coordinates that are no degrees
+	WarnIgnoredSheets   WarningCode = "ignored_sheets"   // a spreadsheet holds sheets besides the one that is imported
+	WarnCutSheet        WarningCode = "cut_sheet"        // cells outside of the size that a sheet gives itself are dropped
 	WarnIgnoredLayers   WarningCode = "ignored_layers"   // an archive holds more layers than CARTO imports
 )
