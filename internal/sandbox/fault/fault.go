@@ -21,7 +21,7 @@ type Kind string
 const (
 	Status   Kind = "status"   // a proxy answers with Status and an HTML page; the account never sees the request
 	Empty    Kind = "empty"    // as Status, but with no body, as the account itself refuses a key
-	Limit    Kind = "limit"    // 429 of a rate limit, with Retry-After if Wait is given
+	Limit    Kind = "limit"    // 429: with Wait that of the SQL API, which says when to come again, else a proxy's
 	Redirect Kind = "redirect" // 301 to the same address under https, as of an install that demands it
 	Refuse   Kind = "refuse"   // the connection is cut before the account sees the request
 	Lose     Kind = "lose"     // the account carries the request out; the connection is cut, or a page of Status answers

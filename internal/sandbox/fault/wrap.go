@@ -47,14 +47,27 @@ func replace(w http.ResponseWriter, r *http.Request, rule Rule) {
 		w.WriteHeader(rule.Status)
 	case Limit:
 		io.Copy(io.Discard, r.Body)
-		if rule.Wait > 0 {
-			seconds := int64((rule.Wait + time.Second - 1) / time.Second)
-			w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
-		}
-		page(w, http.StatusTooManyRequests)
+		limited(w, rule.Wait)
 	case Status:
 		page(w, rule.Status)
 	}
+}
+
+// limited refuses a request too many: as the SQL API does if it is told when the next one may come, else as a proxy.
+// Source: CartoDB/carto-python: carto/exceptions.py.
+func limited(w http.ResponseWriter, wait time.Duration) {
+	if wait == 0 {
+		page(w, http.StatusTooManyRequests)
+		return
+	}
+	seconds := strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10)
+	for key, value := range map[string]string{"Limit": "1", "Remaining": "0", "Reset": seconds} {
+		w.Header().Set("Carto-Rate-Limit-"+key, value)
+	}
+	w.Header().Set("Retry-After", seconds)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(http.StatusTooManyRequests)
+	io.WriteString(w, `{"error":["You are over platform's limits. Please contact us to know more details"]}`)
 }
 
 // page is what a proxy shows.
