@@ -1,15 +1,31 @@
 package conformance
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
-// A fault is a rule by which requests fail.
-type fault struct {
-	Kind, Method, Path string
-	Status, Times      int
+// inject lets requests fail as the rules say, until the end of the check at the latest.
+func (p *probe) inject(faults ...string) {
+	p.Helper()
+	p.ok("POST", p.admin+"/faults", object{"faults": faults})
+	p.Cleanup(func() {
+		if r, err := p.request(http.MethodDelete, p.admin+"/faults", nil); err == nil {
+			if resp, err := p.http.Do(r); err == nil {
+				resp.Body.Close()
+			}
+		}
+	})
 }
 
-func (p *probe) inject(f fault) { p.Helper(); p.Fatal("no admin route yet") }
+// advance lets time pass, and what is due in it run.
+func (p *probe) advance(d time.Duration) {
+	p.Helper()
+	p.ok("POST", p.admin+"/clock", object{"advance": d.String()})
+}
 
-func (p *probe) advance(d time.Duration) { p.Helper(); p.Fatal("no admin route yet") }
-
-func (p *probe) stick() {}
+// jump lets time pass without waiting for what becomes due.
+func (p *probe) jump(d time.Duration) {
+	p.Helper()
+	p.ok("POST", p.admin+"/clock", object{"advance": d.String(), "wait": false})
+}

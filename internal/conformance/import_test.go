@@ -17,6 +17,7 @@ func importChecks() []check {
 		{"2.5", "unknown jobs", "A job that does not exist is a 500, an id that is no UUID an empty 404.", 0, unknownJobs},
 		{"2.6", "the list of jobs", "`GET /api/v1/imports` lists the ids of unfinished jobs alone, newest first.", ownSource | invasive, listOfJobs},
 		{"2.7", "the list fails what waits", "Listing fails the jobs that have waited for more than an hour, with 6671.", ownSource | invasive | admin, listFailsWaiting},
+		{"2.8", "reading fails what is stuck", "Reading a job that no worker has any more, five minutes after it was stored, fails it with 6671.", admin, readingFailsStuck},
 		{"2.9", "collision_strategy is checked", "`collision_strategy` is `skip`, `overwrite` or missing; an empty one is refused.", 0, strategyIsChecked},
 		{"2.10", "privacy is checked", "`privacy` is `public`, `private` or `link` in any case; anything else is refused.", 0, privacyIsChecked},
 		{"2.11", "flags are true in two ways", "The guessing of types is on unless it is `false`, a map is made only for `true`.", 0, flags},

@@ -21,7 +21,7 @@ func embedded(t *testing.T) *account {
 	}
 	s, err := sandbox.Open(t.Context(), sandbox.Config{
 		Dir: t.TempDir(), Organization: "town", Members: []string{"alice"}, Connectors: map[string]string{"hive": filepath.Dir(tables)},
-		ImportFileSize: 1 << 20, ImportRows: 1000, StorageQuota: 50 << 20,
+		ImportFileSize: 1 << 20, ImportRows: 1000, Admin: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +34,6 @@ func embedded(t *testing.T) *account {
 		}
 	})
 	a := newAccount(t, server.URL+"/user/"+sandbox.DefaultUser, sandbox.DefaultAPIKey)
-	a.provider, a.invade = "hive", true
+	a.provider, a.invade, a.admin = "hive", true, server.URL+"/_sandbox"
 	return a
 }

@@ -47,3 +47,15 @@ func listFailsWaiting(p *probe) {
 		p.complete(p.ended(id))
 	}
 }
+
+// readingFailsStuck lets a worker die, and in the end more than an hour pass: the slot of such a job is free again by then.
+func readingFailsStuck(p *probe) {
+	p.inject("crash@POST/api/v1/imports*1")
+	id := p.ok("POST", imports, form{"file", p.name("d.csv"), "a\n1\n", nil})["item_queue_id"]
+	p.until("it is importing", func() bool { return p.job(id)["state"] == "importing" })
+	p.advance(4 * time.Minute)
+	p.same("after four minutes", "importing", p.job(id)["state"])
+	p.advance(2 * time.Minute)
+	p.failed(p.job(id), 6671)
+	p.advance(2 * time.Hour)
+}

@@ -68,7 +68,7 @@ func sqlWrites(p *probe) {
 }
 
 func sqlRateLimit(p *probe) {
-	p.inject(fault{Kind: "ratelimit", Path: sqlPath, Times: 1})
+	p.inject("limit=30s" + sqlPath + "*1")
 	got := p.send("GET", ask("SELECT 1"), nil)
 	p.same("status", http.StatusTooManyRequests, got.Status)
 	for _, key := range []string{"Retry-After", "Carto-Rate-Limit-Limit", "Carto-Rate-Limit-Remaining", "Carto-Rate-Limit-Reset"} {

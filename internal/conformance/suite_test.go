@@ -37,6 +37,8 @@ func topics() []topic {
 		{"names", nameChecks()},
 		{"imports", collisionChecks()},
 		{"imports", queryImportChecks()},
+		{"synchronizations", synchronizationChecks()},
+		{"synchronizations", scheduleChecks()},
 		{"datasets", listChecks()},
 		{"datasets", datasetChecks()},
 		{"datasets", permissionChecks()},
@@ -120,6 +122,6 @@ func connect(t *testing.T) *account {
 	}
 	a := newAccount(t, *accountURL, key)
 	a.csvURL, a.invade = *sourceURL, *invade
-	a.admin = strings.TrimRight(*adminURL, "/")
+	a.admin = strings.TrimRight(*adminURL, "/") // such as http://127.0.0.1:8080/_sandbox
 	return a
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -169,7 +170,7 @@ func brokenJSON(p *probe) {
 
 func htmlPages(p *probe) {
 	for _, status := range []int{411, 413, 502, 503, 504} {
-		p.inject(fault{Kind: "status", Status: status, Path: "/api/v1/users", Times: 1})
+		p.inject(fmt.Sprintf("status=%d/api/v1/users*1", status))
 		got := p.send("GET", "/api/v1/users/me", nil)
 		if got.Status != status || !strings.HasPrefix(got.Type, "text/html") || !strings.Contains(got.Body, "<html>") {
 			p.Errorf("%d: %d %s %q", status, got.Status, got.Type, got.Body)
@@ -178,7 +179,7 @@ func htmlPages(p *probe) {
 }
 
 func redirected(p *probe) {
-	p.inject(fault{Kind: "redirect", Path: "/api/v1/imports", Times: 1})
+	p.inject("redirect/api/v1/imports*1")
 	got := p.send("POST", "/api/v1/imports", object{})
 	p.same("status", http.StatusMovedPermanently, got.Status)
 	if to := got.Header.Get("Location"); !strings.HasPrefix(to, "https://") || !strings.HasSuffix(to, "/api/v1/imports") {
@@ -187,7 +188,7 @@ func redirected(p *probe) {
 }
 
 func lostAnswer(p *probe) {
-	p.inject(fault{Kind: "lose", Method: "POST", Path: "/api/v1/imports", Times: 1})
+	p.inject("lose@POST/api/v1/imports*1")
 	name := p.name("lost")
 	if got, err := p.try("POST", "/api/v1/imports", form{"file", name + ".csv", "a\n1\n", nil}); err == nil {
 		p.Fatalf("there was an answer: %d", got.Status)

@@ -28,6 +28,8 @@ type file struct {
 	gate     chan struct{} // GET waits until it is closed
 	waiting  chan struct{} // gets a value when a GET waits
 	fetched  int           // how many GETs
+
+	announced int64 // Content-Length of HEAD; the body's by default
 }
 
 func newWeb(t *testing.T) *web {
@@ -90,6 +92,9 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	if status == 0 {
 		status = http.StatusOK
+	}
+	if f.announced > 0 && r.Method == http.MethodHead {
+		rw.Header().Set("Content-Length", fmt.Sprint(f.announced))
 	}
 	rw.WriteHeader(status)
 	if r.Method != http.MethodHead {
