@@ -14,10 +14,13 @@ import (
 // stateDir is where a sandbox is kept, beside a manifest.
 const stateDir = ".cartosync"
 
-// openEmbedded opens the sandbox that is kept beside the first manifest. Requests
-// reach it without a socket.
+// openEmbedded opens the sandbox that is kept beside the first manifest, or in this
+// directory where there is none. Requests reach it without a socket.
 func openEmbedded(ctx context.Context, a *app, _ accountFlags, desired []spec.Manifest) (*account, error) {
-	dir := desired[0].Dir
+	dir := "."
+	if len(desired) > 0 {
+		dir = desired[0].Dir
+	}
 	outside, err := readWorld(dir)
 	if err != nil {
 		return nil, err
@@ -26,7 +29,8 @@ func openEmbedded(ctx context.Context, a *app, _ accountFlags, desired []spec.Ma
 	if err != nil {
 		return nil, err
 	}
-	cfg := sandbox.Config{Dir: kept, Serve: outside.serve, Connectors: outside.connectors}
+	cfg := sandbox.Config{Dir: kept, Serve: outside.serve, Connectors: outside.connectors, Faults: outside.rules, FaultSeed: outside.seed}
+	outside.limits.set(&cfg)
 	s, err := sandbox.Open(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the sandbox: %w", err)

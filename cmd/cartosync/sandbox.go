@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -18,18 +19,19 @@ import (
 
 // sandboxCmd serves a sandbox on this machine.
 type sandboxCmd struct {
-	Listen         string            `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. An address that others can reach needs an --api-key of your own. Default: ${default}."`
-	Dir            string            `placeholder:"DIR" help:"Where the account is kept. Default: .cartosync/sandbox, where --sandbox keeps it for a manifest in this directory."`
-	User           string            `default:"${sandbox_user}" placeholder:"NAME" help:"The account's user name. Default: ${default}."`
-	APIKey         string            `name:"api-key" default:"${sandbox_key}" placeholder:"KEY" env:"CARTOSYNC_SANDBOX_API_KEY" help:"The account's master key. The default is one that everybody knows."`
-	Serve          string            `placeholder:"DIR" help:"Answer http://files.sandbox.test/... from this directory."`
-	Connector      map[string]string `placeholder:"PROVIDER=DIR" mapsep:"none" help:"Let a directory of CSV files, SCHEMA/TABLE.csv, stand for the databases of a provider. Repeatable."`
-	ClockSpeed     float64           `default:"1" placeholder:"N" help:"Let time pass N times as fast, so that synchronizations are due sooner."`
-	ImportFileSize int64             `placeholder:"BYTES" help:"The largest import that the account allows."`
-	ImportRows     int64             `placeholder:"N" help:"The most rows that one import may have."`
-	Fault          []string          `placeholder:"SPEC" sep:"none" help:"Let requests, imports or sources fail: KIND[=VALUE][@METHOD][/PATH][+SKIP][*TIMES][%PERCENT], such as status=502 or lose@POST/api/v1/imports*1. Repeatable."`
-	FaultSeed      uint64            `placeholder:"N" help:"What faults draw at random is the same for the same seed."`
-	Admin          bool              `help:"Answer at /_sandbox/ too, where time and faults can be steered with the master key."`
+	Listen             string            `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. An address that others can reach needs an --api-key of your own. Default: ${default}."`
+	Dir                string            `placeholder:"DIR" help:"Where the account is kept. Default: .cartosync/sandbox, where --sandbox keeps it for a manifest in this directory."`
+	User               string            `default:"${sandbox_user}" placeholder:"NAME" help:"The account's user name. Default: ${default}."`
+	APIKey             string            `name:"api-key" default:"${sandbox_key}" placeholder:"KEY" env:"CARTOSYNC_SANDBOX_API_KEY" help:"The account's master key. The default is one that everybody knows."`
+	Serve              string            `placeholder:"DIR" help:"Answer http://files.sandbox.test/... from this directory."`
+	Connector          map[string]string `placeholder:"PROVIDER=DIR" mapsep:"none" help:"Let a directory of CSV files, SCHEMA/TABLE.csv, stand for the databases of a provider. Repeatable."`
+	ClockSpeed         float64           `default:"1" placeholder:"N" help:"Let time pass N times as fast, so that synchronizations are due sooner."`
+	AllowFetch         []string          `placeholder:"HOST,..." help:"Hosts that imports may fetch from, besides this machine."`
+	Limits             sandboxLimits     `embed:""`
+	NoSynchronizations bool              `help:"Let the account's plan have no synchronizations."`
+	Fault              []string          `placeholder:"SPEC" sep:"none" help:"Let requests, imports or sources fail: KIND[=VALUE][@METHOD][/PATH][+SKIP][*TIMES][%PERCENT], such as status=502 or lose@POST/api/v1/imports*1. Repeatable."`
+	FaultSeed          uint64            `placeholder:"N" help:"What faults draw at random is the same for the same seed."`
+	Admin              bool              `help:"Answer at /_sandbox/ too, where time and faults can be steered with the master key."`
 }
 
 // Help is the rest of the help page.
@@ -79,8 +81,10 @@ func (c *sandboxCmd) check() error {
 	if c.ClockSpeed <= 0 {
 		return usage("give a number above 0", "--clock-speed %v would stop the clock", c.ClockSpeed)
 	}
-	if c.ImportFileSize < 0 || c.ImportRows < 0 {
-		return usage("leave them out for CARTO's own limits", "--import-file-size and --import-rows cannot be negative")
+	for _, l := range c.Limits.all() {
+		if *l.value < 0 {
+			return usage("leave it out for CARTO's own limit", "--%s cannot be negative", strings.ReplaceAll(l.name, "_", "-"))
+		}
 	}
 	if _, err := carto.ParseAccount(sandboxURL("localhost", c.User)); err != nil {
 		return usage("use letters, digits and hyphens", "--user %q is no user name", c.User)
@@ -128,11 +132,13 @@ func (c *sandboxCmd) config(a *app) (sandbox.Config, error) {
 	if err != nil {
 		return sandbox.Config{}, err
 	}
-	return sandbox.Config{
-		Dir: dir, User: c.User, APIKey: c.APIKey, Serve: c.Serve, Connectors: c.Connector,
-		ClockSpeed: c.ClockSpeed, ImportFileSize: c.ImportFileSize, ImportRows: c.ImportRows,
+	cfg := sandbox.Config{
+		Dir: dir, User: c.User, APIKey: c.APIKey, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connector,
+		ClockSpeed: c.ClockSpeed, NoSynchronizations: c.NoSynchronizations,
 		Faults: faults, FaultSeed: c.FaultSeed, Admin: c.Admin, Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
-	}, nil
+	}
+	c.Limits.set(&cfg)
+	return cfg, nil
 }
 
 // introduce prints how to use the account, in lines that a shell can read.

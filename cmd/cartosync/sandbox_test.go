@@ -37,7 +37,8 @@ func TestSandboxCheck(t *testing.T) {
 		{"clock", []string{"--clock-speed", "0"}, "--clock-speed 0 would stop the clock; give a number above 0"},
 		{"faults", []string{"--fault", "lose@POST/api/v1/imports*1", "--fault", "delay=2s"}, ""},
 		{"unknown fault", []string{"--fault", "lose", "--fault", "explode"}, `--fault "explode": unknown kind "explode"; kinds are ` + strings.Join(fault.Kinds(), ", ") + `; see cartosync sandbox --help`},
-		{"limits", []string{"--import-rows=-5"}, "--import-file-size and --import-rows cannot be negative; leave them out for CARTO's own limits"},
+		{"limits", []string{"--import-rows=-5"}, "--import-rows cannot be negative; leave it out for CARTO's own limit"},
+		{"all limits", []string{"--import-file-size=1", "--import-rows=1", "--import-slots=1", "--connector-rows=1", "--storage=1", "--tables=1", "--public-datasets=1"}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/sandbox/fault"
 )
 
 func TestReadWorld(t *testing.T) {
@@ -18,6 +20,19 @@ func TestReadWorld(t *testing.T) {
 		{"both", "serve: remote\nconnectors:\n  hive: warehouse\n  mysql: ./remote/../warehouse\n",
 			world{serve: "DIR/remote", connectors: map[string]string{"hive": "DIR/warehouse", "mysql": "DIR/warehouse"}}, ""},
 		{"empty", "# nothing\n", world{connectors: map[string]string{}}, ""},
+		{"limits and faults", "limits: {import_file_size: 10, import_rows: 20, import_slots: 1, connector_rows: 30, storage: 40, tables: 2, public_datasets: 1}\n" +
+			"faults:\n  - lose@POST/api/v1/imports*1\n  - slots\nfault_seed: 7\n", world{connectors: map[string]string{},
+			limits: sandboxLimits{ImportFileSize: 10, ImportRows: 20, ImportSlots: 1, ConnectorRows: 30, Storage: 40, Tables: 2, PublicDatasets: 1},
+			rules:  []fault.Rule{{Kind: fault.Lose, Method: "POST", Path: "/api/v1/imports", Times: 1}, {Kind: fault.Slots}}, seed: 7}, ""},
+		{"wrong limits", "limits:\n  tabels: 1\n  import_rows: 0\n  storage: 1GB\n  tables: [1]\n", world{},
+			`DIR/sandbox.yaml:2:3: unknown key "tabels"; did you mean "tables"?` + "\n" +
+				`DIR/sandbox.yaml:3:3: "import_rows" must be a whole number of at least 1; write digits only` + "\n" +
+				`DIR/sandbox.yaml:4:3: "storage" must be a whole number of at least 1; write digits only` + "\n" +
+				`DIR/sandbox.yaml:5:3: "tables" must be a text`},
+		{"wrong faults", "faults: [refuse=2, {a: b}]\n", world{},
+			`DIR/sandbox.yaml:1:10: fault "refuse=2": refuse takes no value; see cartosync sandbox --help` + "\n" + `DIR/sandbox.yaml:1:20: "faults" must be a text`},
+		{"faults are a list", "faults: slots\nfault_seed: -1\n", world{},
+			`DIR/sandbox.yaml:1:1: "faults" must be a list; write [a, b]` + "\n" + `DIR/sandbox.yaml:2:1: "fault_seed" must be a whole number of at least 0; write digits only`},
 		{"unknown key", "sreve: remote\n", world{}, `DIR/sandbox.yaml:1:1: unknown key "sreve"; did you mean "serve"?`},
 		{"missing directory", "serve: remot\n", world{},
 			`DIR/sandbox.yaml:1:1: there is no directory "remot"; create it, or correct the path: it begins at the manifest's directory`},

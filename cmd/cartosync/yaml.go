@@ -89,6 +89,18 @@ func (e entry) text() (string, *spec.Error) {
 	return e.value.Value, nil
 }
 
+// items are the values of a list, each an entry of its own at its own place.
+func (e entry) items() ([]entry, *spec.Error) {
+	if e.value.Kind != yaml.SequenceNode {
+		return nil, e.fault(fmt.Sprintf("%q must be a list", e.key), "write [a, b]")
+	}
+	all := make([]entry, len(e.value.Content))
+	for i, n := range e.value.Content {
+		all[i] = entry{key: e.key, value: n, pos: spec.Position{File: e.pos.File, Line: n.Line, Column: n.Column}}
+	}
+	return all, nil
+}
+
 func (e entry) fault(problem, hint string) *spec.Error {
 	return &spec.Error{Pos: e.pos, Problem: problem, Hint: hint}
 }

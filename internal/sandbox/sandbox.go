@@ -55,6 +55,8 @@ type Config struct {
 	TableQuota     int   // datasets; 0 is unlimited
 	PublicQuota    int   // public datasets; 0 is unlimited
 
+	NoSynchronizations bool // the account's plan has none
+
 	Faults    []fault.Rule // see package fault
 	FaultSeed uint64       // of what faults draw at random
 	Admin     bool         // answer at /_sandbox/ too; see admin.go

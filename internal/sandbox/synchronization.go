@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -18,32 +17,15 @@ import (
 const minInterval = 900
 
 // createSynchronization stores a synchronization and its first import. The row is stored before the URL is looked at, so a
-// bad URL leaves it behind.
+// bad URL leaves it behind; a connection that the request describes is stored even before the interval is looked at.
 // Source: CartoDB/cartodb: app/controllers/api/json/synchronizations_controller.rb.
 func (c *call) createSynchronization() (reply, error) {
-	body, err := c.rawObject()
-	if err != nil {
-		return failed(), nil
+	if c.s.config.NoSynchronizations {
+		return empty(http.StatusUnauthorized), nil
 	}
-	y := store.Synchronization{ID: uuid.NewString(), Interval: 3600}
-	now := c.s.clock.Now()
-	var connector *string
-	if c.present("connector") {
-		text, err := c.connectorText()
-		switch {
-		case store.IsNotFound(err):
-			return empty(http.StatusNotFound), nil
-		case err != nil:
-			return failed(), nil
-		}
-		connector = &text
-	}
-	if err := assign(&y, body, now); err != nil {
-		return failed(), nil
-	}
-	c.force(&y, connector, now)
-	if y.Interval < minInterval {
-		return errorsOf(http.StatusBadRequest, "Invalid interval: Sync interval must be at least 15 minutes"), nil
+	y, refusal, err := c.newSynchronization()
+	if refusal != nil || err != nil {
+		return orFailed(refusal), err
 	}
 	if err := c.update(func(t *store.Tx) error { return t.SaveSynchronization(c.ctx(), &y) }); err != nil {
 		return reply{}, err
@@ -70,25 +52,62 @@ func (c *call) createSynchronization() (reply, error) {
 	return ok(append(fields{import_}, synchronizationShape(y)...)), nil
 }
 
-// rawObject reads the body as JSON by hand, whatever its content type says.
+// newSynchronization is the row that a request asks for, or the answer to one that is refused.
+func (c *call) newSynchronization() (y store.Synchronization, refusal *reply, err error) {
+	refuseWith := func(r reply) (store.Synchronization, *reply, error) { return y, &r, nil }
+	body, err := c.rawObject()
+	if err != nil {
+		return refuseWith(failed())
+	}
+	var connector *string
+	if c.present("connector") {
+		text, err := c.connectorText()
+		switch {
+		case store.IsNotFound(err):
+			return refuseWith(empty(http.StatusNotFound))
+		case err != nil:
+			return refuseWith(failed())
+		}
+		connector = &text
+	}
+	now := c.s.clock.Now()
+	y = store.Synchronization{ID: uuid.NewString(), Interval: 3600}
+	if err := assign(&y, c.raw, now); err != nil {
+		return refuseWith(failed())
+	}
+	c.force(&y, body, connector, now)
+	if y.Interval < minInterval {
+		return refuseWith(errorsOf(http.StatusBadRequest, "Invalid interval: Sync interval must be at least 15 minutes"))
+	}
+	return y, nil, nil
+}
+
+func orFailed(r *reply) reply {
+	if r == nil {
+		return failed()
+	}
+	return *r
+}
+
+// rawObject reads the body as one JSON object by hand, whatever its content type says.
 func (c *call) rawObject() (map[string]json.RawMessage, error) {
 	var body map[string]json.RawMessage
-	d := json.NewDecoder(bytes.NewReader(c.raw))
-	if err := d.Decode(&body); err != nil {
+	if err := json.Unmarshal(c.raw, &body); err != nil {
 		return nil, err
+	}
+	if body == nil {
+		return nil, errors.New("the body is null")
 	}
 	return body, nil
 }
 
 // force sets what a request cannot choose, and what it did not.
-func (c *call) force(y *store.Synchronization, connector *string, now time.Time) {
+func (c *call) force(y *store.Synchronization, body map[string]json.RawMessage, connector *string, now time.Time) {
 	created, external := store.SyncCreated, false
 	g := c.guessing()
 	y.Name, y.UserID, y.State = c.maybeText("table_name"), &c.target.ID, &created
 	y.TypeGuessing, y.QuotedFieldsGuessing, y.ContentGuessing = &g.Types, &g.QuotedFields, &g.Contents
-	if y.FromExternalSource == nil {
-		y.FromExternalSource = &external
-	}
+	y.FromExternalSource = &external
 	if y.RanAt == nil {
 		y.RanAt = &now
 	}
@@ -100,13 +119,8 @@ func (c *call) force(y *store.Synchronization, connector *string, now time.Time)
 		none := ""
 		y.Checksum = &none
 	}
-	if y.URL != nil && *y.URL == "" {
-		y.URL = nil
-	}
-	_, hasService := c.param("service_name")
-	_, hasItem := c.param("service_item_id")
-	if !hasService || !hasItem {
-		y.ServiceName, y.ServiceItemID = nil, nil
+	if c.namesService() {
+		y.ServiceName, y.ServiceItemID = c.maybeText("service_name"), c.maybeText("service_item_id")
 	}
 	if connector != nil {
 		service := work.ConnectorService
@@ -114,26 +128,37 @@ func (c *call) force(y *store.Synchronization, connector *string, now time.Time)
 	}
 }
 
+// namesService tells whether both parameters of a file service are there, be they empty.
+func (c *call) namesService() bool {
+	_, hasService := c.param("service_name")
+	_, hasItem := c.param("service_item_id")
+	return hasService && hasItem
+}
+
 // firstImport is the job that a new synchronization begins with. It takes no import slot, and no collision strategy or
 // privacy is read.
 func (c *call) firstImport(y store.Synchronization) (store.Job, error) {
+	public := work.PublicURL
 	j := store.Job{
 		ID: uuid.NewString(), UserID: c.target.ID, State: store.Pending, DataType: "datasource", SynchronizationID: &y.ID,
-		TableName: c.maybeText("table_name"), Guessing: c.guessing(), CreateMap: c.only("create_vis"), UserDefinedLimits: c.userDefinedLimits(),
-		ServiceName: y.ServiceName, ServiceItemID: y.ServiceItemID,
+		TableName: c.given("table_name"), Guessing: c.guessing(), CreateMap: c.only("create_vis"), UserDefinedLimits: c.userDefinedLimits(),
+		ServiceName: &public, ServiceItemID: c.given("url"),
 	}
-	connector := y.ServiceName != nil && *y.ServiceName == work.ConnectorService
-	switch {
-	case connector:
-	case c.present("url"):
-		if url := c.text("url"); !work.ValidURL(url) {
+	if c.namesService() {
+		j.ServiceName, j.ServiceItemID = c.maybeText("service_name"), c.maybeText("service_item_id")
+	}
+	if c.present("connector") {
+		j.ServiceName, j.ServiceItemID = y.ServiceName, y.ServiceItemID
+		return j, nil
+	}
+	if j.ServiceItemID != nil && *j.ServiceItemID != "" && j.ServiceName != nil && *j.ServiceName == public {
+		j.Source, j.DataType = j.ServiceItemID, "url"
+	}
+	if url := c.text("url"); url != "" {
+		if !work.ValidURL(url) {
 			return j, refuse("Invalid URL, cannot connect dataset: %s", url)
 		}
-		j.Source, j.DataType = c.maybeText("url"), "url"
-		if y.ServiceName == nil {
-			service := work.PublicURL
-			j.ServiceName, j.ServiceItemID = &service, j.Source
-		}
+		j.Source, j.DataType = &url, "url"
 	}
 	return j, nil
 }
@@ -163,7 +188,7 @@ func (c *call) findSynchronization(t *store.Tx) (y store.Synchronization, done *
 		return y, answer(http.StatusNotFound), nil
 	case err != nil:
 		return y, nil, err
-	case !c.owns(y):
+	case !c.owns(y) || c.s.config.NoSynchronizations:
 		return y, answer(http.StatusUnauthorized), nil
 	}
 	return y, nil, nil
@@ -200,10 +225,6 @@ func (c *call) changeSynchronization() (answer reply, err error) {
 	if !isUUID(c.id) {
 		return failed(), nil
 	}
-	body, err := c.rawObject()
-	if err != nil {
-		return failed(), nil
-	}
 	err = c.update(func(t *store.Tx) error {
 		y, done, err := c.findSynchronization(t)
 		if done != nil {
@@ -213,11 +234,14 @@ func (c *call) changeSynchronization() (answer reply, err error) {
 		if err != nil {
 			return err
 		}
-		if err := assignInOrder(&y, c.raw, body, t.Now()); err != nil {
+		_, bad := c.rawObject()
+		if bad == nil {
+			bad = assign(&y, c.raw, t.Now())
+		}
+		if bad != nil {
 			answer = failed()
 			return nil
 		}
-		answer = ok(synchronizationShape(y))
 		if err := t.SaveSynchronization(c.ctx(), &y); err != nil {
 			return err
 		}
@@ -262,7 +286,12 @@ func (c *call) synchronizeNow() (answer reply, err error) {
 		if err != nil {
 			return err
 		}
-		enqueued := runs < work.MaxRuns && mayRunNow(y, t.Now())
+		may, known := mayRunNow(y, t.Now())
+		if !known {
+			answer = empty(http.StatusNotFound)
+			return nil
+		}
+		enqueued := may && runs < work.MaxRuns
 		answer = ok(fields{{"enqueued", enqueued}, {"synchronization_id", y.ID}})
 		if !enqueued {
 			return nil
@@ -273,14 +302,24 @@ func (c *call) synchronizeNow() (answer reply, err error) {
 	return answer, err
 }
 
-// mayRunNow is the rule of sync_now.
+// mayRunNow is the rule of sync_now: a run that is due, or one whose last one is long enough ago. The server stumbles over
+// times that a PUT has taken away; then nothing is known.
 // Source: CartoDB/cartodb: app/models/synchronization/member.rb.
-func mayRunNow(y store.Synchronization, now time.Time) bool {
-	before := func(t *time.Time, limit time.Time) bool { return t != nil && t.Before(limit) }
-	if y.InState(store.SyncSuccess) && before(y.RunAt, now) {
-		return true
+func mayRunNow(y store.Synchronization, now time.Time) (may, known bool) {
+	if y.InState(store.SyncSuccess) {
+		if y.RunAt == nil {
+			return false, false
+		}
+		if y.RunAt.Before(now) {
+			return true, true
+		}
 	}
 	limit := now.Add(-minInterval * time.Second)
-	settled := y.InState(store.SyncSuccess, store.SyncFailure) || y.InState(store.SyncQueued) && before(y.UpdatedAt, limit)
-	return settled && before(y.RanAt, limit)
+	if !y.InState(store.SyncSuccess, store.SyncFailure) && (!y.InState(store.SyncQueued) || !y.UpdatedAt.Before(limit)) {
+		return false, true
+	}
+	if y.RanAt == nil {
+		return false, false
+	}
+	return y.RanAt.Before(limit), true
 }

@@ -3,7 +3,9 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,25 +23,13 @@ func synchronizationShape(y store.Synchronization) fields {
 		{"error_code", y.ErrorCode}, {"error_message", y.ErrorMessage}, {"retried_times", y.RetriedTimes},
 		{"service_name", y.ServiceName}, {"service_item_id", y.ServiceItemID}, {"type_guessing", y.TypeGuessing},
 		{"quoted_fields_guessing", y.QuotedFieldsGuessing}, {"content_guessing", y.ContentGuessing},
-		{"visualization_id", y.VisualizationID}, {"from_external_source", y.FromExternalSource},
+		{"visualization_id", y.VisualizationID}, {"from_external_source", false},
 	}
 }
 
-// assign sets every attribute that a body names; unknown keys are passed over.
-func assign(y *store.Synchronization, body map[string]json.RawMessage, now time.Time) error {
-	for _, key := range attributes {
-		if v, given := body[key]; given {
-			if err := assignOne(y, key, v, now); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// assignInOrder sets the attributes in the order of the body's text, for setting interval sets run_at too, and a run_at
-// behind it wins.
-func assignInOrder(y *store.Synchronization, raw []byte, body map[string]json.RawMessage, now time.Time) error {
+// assign sets every attribute that a body names, in the order of the body's text: setting interval sets run_at too, and a
+// run_at behind it wins. Unknown keys are passed over.
+func assign(y *store.Synchronization, raw []byte, now time.Time) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := d.Token(); err != nil {
 		return err
@@ -54,18 +44,13 @@ func assignInOrder(y *store.Synchronization, raw []byte, body map[string]json.Ra
 			return err
 		}
 		if err := assignOne(y, key.(string), v, now); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", key, err)
 		}
 	}
 	return nil
 }
 
-// attributes are those that a new synchronization takes from its request; interval comes before run_at.
-var attributes = []string{"id", "name", "interval", "url", "state", "user_id", "created_at", "updated_at", "run_at", "ran_at", "modified_at",
-	"etag", "checksum", "log_id", "error_code", "error_message", "retried_times", "service_name", "service_item_id",
-	"type_guessing", "quoted_fields_guessing", "content_guessing", "visualization_id", "from_external_source"}
-
-// assignOne sets one attribute, converting loosely as the server does.
+// assignOne sets one attribute. What does not become its type, the server's database refuses.
 // Source: CartoDB/cartodb: app/models/synchronization/member.rb.
 func assignOne(y *store.Synchronization, key string, raw json.RawMessage, now time.Time) error {
 	texts := map[string]**string{
@@ -73,43 +58,106 @@ func assignOne(y *store.Synchronization, key string, raw json.RawMessage, now ti
 		"error_message": &y.ErrorMessage, "service_name": &y.ServiceName, "service_item_id": &y.ServiceItemID, "visualization_id": &y.VisualizationID,
 	}
 	times := map[string]**time.Time{"created_at": &y.CreatedAt, "updated_at": &y.UpdatedAt, "run_at": &y.RunAt, "ran_at": &y.RanAt, "modified_at": &y.ModifiedAt}
-	flags := map[string]**bool{"type_guessing": &y.TypeGuessing, "quoted_fields_guessing": &y.QuotedFieldsGuessing,
-		"content_guessing": &y.ContentGuessing, "from_external_source": &y.FromExternalSource}
+	flags := map[string]**bool{"type_guessing": &y.TypeGuessing, "quoted_fields_guessing": &y.QuotedFieldsGuessing, "content_guessing": &y.ContentGuessing}
 	value, isNull := plainText(raw)
 	switch {
 	case texts[key] != nil:
-		*texts[key] = nil
-		if !isNull {
-			*texts[key] = &value
-		}
+		return assignText(texts[key], key, raw)
 	case times[key] != nil:
-		*times[key] = nil
-		if isNull || value == "" {
-			return nil
-		}
-		t, err := looseTime(value)
-		*times[key] = &t
-		return err
+		return assignTime(times[key], value, isNull)
 	case flags[key] != nil:
-		on := value == "true"
-		if *flags[key] = &on; isNull {
-			*flags[key] = nil
+		return assignFlag(flags[key], value, isNull)
+	case key == "id":
+		if isNull || !isUUID(value) {
+			return errors.New("this is no uuid")
 		}
-	case key == "id" && !isNull:
 		y.ID = value
 	case key == "interval":
-		y.Interval = toInteger(value)
-		at := now.Add(time.Duration(y.Interval) * time.Second)
-		y.RunAt = &at
+		return assignInterval(y, raw, now)
 	case key == "retried_times":
-		y.RetriedTimes = toInteger(value)
-	case key == "error_code":
-		n := toInteger(value)
-		if y.ErrorCode = &n; isNull {
-			y.ErrorCode = nil
+		n, err := wholeNumber(value, isNull)
+		if y.RetriedTimes = 0; n != nil {
+			y.RetriedTimes = *n
 		}
+		return err
+	case key == "error_code":
+		n, err := wholeNumber(value, isNull)
+		y.ErrorCode = n
+		return err
 	}
 	return nil
+}
+
+// isID names the attributes that the database holds as UUIDs.
+var isID = map[string]bool{"user_id": true, "log_id": true, "visualization_id": true}
+
+func assignText(to **string, key string, raw json.RawMessage) error {
+	value, isNull := plainText(raw)
+	if *to = nil; isNull {
+		return nil
+	}
+	if raw[0] == '{' || raw[0] == '[' || isID[key] && !isUUID(value) {
+		return errors.New("the database cannot hold this")
+	}
+	*to = &value
+	return nil
+}
+
+func assignTime(to **time.Time, value string, isNull bool) error {
+	if *to = nil; isNull || value == "" {
+		return nil
+	}
+	t, err := looseTime(value)
+	*to = &t
+	return err
+}
+
+func assignFlag(to **bool, value string, isNull bool) error {
+	if *to = nil; isNull {
+		return nil
+	}
+	on := slices.Contains([]string{"true", "t", "yes", "y", "on", "1"}, strings.ToLower(value))
+	if !on && !slices.Contains([]string{"false", "f", "no", "n", "off", "0"}, strings.ToLower(value)) {
+		return errors.New("this is neither true nor false")
+	}
+	*to = &on
+	return nil
+}
+
+// assignInterval converts as Ruby's to_i does: a text to the number that it begins with, null to 0. Any other than null
+// plans the next run anew.
+func assignInterval(y *store.Synchronization, raw json.RawMessage, now time.Time) error {
+	value, isNull := plainText(raw)
+	switch {
+	case isNull:
+		y.Interval = 0
+		return nil
+	case raw[0] == '"':
+		y.Interval = toInteger(value)
+	default:
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return errors.New("this is no number")
+		}
+		y.Interval = int64(n)
+	}
+	if y.Interval != int64(int32(y.Interval)) {
+		return errors.New("the database cannot hold this")
+	}
+	at := now.Add(time.Duration(y.Interval) * time.Second)
+	y.RunAt = &at
+	return nil
+}
+
+func wholeNumber(value string, isNull bool) (*int64, error) {
+	if isNull {
+		return nil, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil {
+		return nil, errors.New("this is no whole number")
+	}
+	return &n, nil
 }
 
 // plainText is a JSON value as text, without the quotes of a string.

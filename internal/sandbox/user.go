@@ -120,7 +120,7 @@ func (c *call) userData() (fields, error) {
 		{"remaining_table_quota", remaining(limits.TableQuota, u.tables)},
 		{"remaining_byte_quota", float64(max(0, limits.StorageQuota-u.bytes))},
 		{"api_key", limits.APIKey},
-		{"actions", fields{{"private_tables", true}, {"private_maps", true}, {"remove_logo", false}, {"sync_tables", true},
+		{"actions", fields{{"private_tables", true}, {"private_maps", true}, {"remove_logo", false}, {"sync_tables", !c.s.config.NoSynchronizations},
 			{"google_maps_geocoder_enabled", false}, {"google_maps_enabled", false}, {"engine_enabled", true}, {"builder_enabled", true}, {"mobile_sdk_enabled", false}}},
 		{"limits", fields{{"concurrent_syncs", 3}, {"concurrent_imports", limits.ImportSlots}, {"import_file_size", limits.ImportFileSize},
 			{"import_table_rows", limits.ImportRows}, {"max_layers", 8}}},

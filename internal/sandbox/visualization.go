@@ -86,6 +86,9 @@ func (c *call) deleteVisualization() (answer reply, err error) {
 			answer = forbidden("Visualization not editable")
 			return nil
 		}
+		if err := c.undroppable(v); err != nil {
+			return err
+		}
 		answer = empty(http.StatusNoContent)
 		return t.DeleteVisualization(c.ctx(), v.ID)
 	})

@@ -94,3 +94,11 @@ func (w *Worker) drift(ctx context.Context, a *attempt) error {
 	}
 	return nil
 }
+
+// publishOver replaces the contents of a dataset, unless a fault has a view on it.
+func (w *Worker) publishOver(ctx context.Context, t *store.Tx, asked request, stage *store.Stage, over store.Table) error {
+	if _, hit := w.take(asked, fault.View); hit {
+		return &store.DependentViewError{Table: over.Name, View: "report"}
+	}
+	return t.PublishOver(ctx, stage, over)
+}

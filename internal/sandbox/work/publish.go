@@ -164,7 +164,7 @@ func (w *Worker) replace(ctx context.Context, t *store.Tx, j *store.Job, r *tabl
 	}
 	over.ImportID = &j.ID
 	j.TableID, j.TableName = &over.ID, &over.Name
-	return t.PublishOver(ctx, r.stage, over)
+	return w.publishOver(ctx, t, askedFor(*j), r.stage, over)
 }
 
 // replaceByQuery replaces without looking at columns, and reports little: no table id, no count.
@@ -173,7 +173,7 @@ func (w *Worker) replaceByQuery(ctx context.Context, t *store.Tx, j *store.Job, 
 		return err
 	}
 	over.ImportID = &j.ID
-	if err := t.PublishOver(ctx, r.stage, over); err != nil {
+	if err := w.publishOver(ctx, t, askedFor(*j), r.stage, over); err != nil {
 		return fail(codeQuery, "%v", err)
 	}
 	return nil

@@ -337,10 +337,7 @@ func (w *Worker) replaceSynchronized(ctx context.Context, t *store.Tx, a *attemp
 	if err != nil {
 		return err
 	}
-	if _, hit := w.take(a.asked, fault.View); hit {
-		return &store.DependentViewError{Table: over.Name, View: "report"}
-	}
-	return t.PublishOver(ctx, a.tables[i].stage, over)
+	return w.publishOver(ctx, t, a.asked, a.tables[i].stage, over)
 }
 
 // jobOf is a job that loads what a synchronization brings. It is never stored.
