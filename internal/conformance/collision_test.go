@@ -87,8 +87,7 @@ func skipComparesRaw(p *probe) {
 }
 
 func connectorsNeverOverwrite(p *probe) {
-	body := object{"connector": object{"provider": p.provider, "connection": object{"server": "db.example.com", "database": p.token}, "schema": "public", "table": "orders", "import_as": p.name("orders")},
-		"collision_strategy": "overwrite"}
+	body := object{"connector": object{"connection_id": p.connection("db"), "schema": "public", "table": "orders", "import_as": p.name("orders")}, "collision_strategy": "overwrite"}
 	p.complete(p.post(body))
 	p.same("again", p.name("orders_1"), p.complete(p.post(body))["table_name"])
 }

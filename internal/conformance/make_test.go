@@ -109,6 +109,12 @@ func (a *account) leaveNothing(t *testing.T) {
 			a.remove("/api/v1/synchronizations/"+id, a.made.synchronizations, id)
 		}
 	}
+	for _, c := range p.stored() {
+		if name, _ := dig(c, "name").(string); strings.Contains(name, a.token) || a.made.connections[dig(c, "id").(string)] {
+			t.Errorf("the run left the connection %q behind", name)
+			a.remove(connections+"/"+dig(c, "id").(string), a.made.connections, "")
+		}
+	}
 }
 
 // dataset shows the dataset of an import.

@@ -44,6 +44,9 @@ func topics() []topic {
 		{"datasets", permissionChecks()},
 		{"users", userChecks()},
 		{"sql", sqlChecks()},
+		{"codes", codeChecks()},
+		{"connectors", connectorChecks()},
+		{"columns", columnChecks()},
 	}
 }
 
