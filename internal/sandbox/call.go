@@ -31,6 +31,8 @@ type call struct {
 	params map[string]param // of the body; see param
 	upload *upload          // the file part of a multipart body
 	sqlAPI bool             // asks the SQL API, which is a server of its own
+
+	slotAsked bool // it was looked whether a fault takes the import slots
 }
 
 // A param is a value of a query, a form or a JSON body.
@@ -121,13 +123,15 @@ func (c *call) parseMultipart(boundary string) error {
 	}
 }
 
-// param finds a parameter: in the query first, then in the body, as Rails merges them.
+// param finds a parameter: in the query first, then in the body, as Rails merges them, and the other way round for the SQL
+// API. Source: CartoDB/CartoDB-SQL-API: lib/api/middlewares/params.js.
 func (c *call) param(key string) (param, bool) {
-	if values, ok := c.query[key]; ok {
+	p, inBody := c.params[key]
+	values, inQuery := c.query[key]
+	if inQuery && (!inBody || !c.sqlAPI) {
 		return param{text: values[len(values)-1]}, true
 	}
-	p, ok := c.params[key]
-	return p, ok
+	return p, inBody
 }
 
 // text is a parameter as a string, "" when it is missing or null.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strings"
 
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 	"github.com/cartosync/cartosync/internal/sandbox/work"
@@ -53,15 +54,18 @@ func errorText(j store.Job) any {
 
 // displayName is the last part of where the data came from, else the import's id.
 func displayName(j store.Job) string {
-	if j.Source == nil {
+	for _, source := range []*string{j.Source, j.ServiceItemID} {
+		if source == nil || *source == "" {
+			continue
+		}
+		u, err := url.Parse(strings.TrimSpace(*source))
+		if err != nil {
+			return j.ID // the server cannot read it either: a connector's parameters, say
+		}
+		if base := path.Base(u.Path); base != "." && base != "/" {
+			return base
+		}
 		return j.ID
-	}
-	source := *j.Source
-	if u, err := url.Parse(source); err == nil && u.Path != "" {
-		source = u.Path
-	}
-	if base := path.Base(source); base != "." && base != "/" {
-		return base
 	}
 	return j.ID
 }

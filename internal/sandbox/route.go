@@ -58,9 +58,9 @@ func routes() []route {
 		{"GET", "/api/v1/organization/{id}/users", masterKey, (*call).listMembers},
 		{"GET", "/api/v1/organization/{id}/grantables", masterKey, (*call).listGrantables},
 
-		{"POST", "/api/v1/imports", masterKey, (*call).createImport},
-		{"GET", "/api/v1/imports", masterKey, (*call).listImports},
-		{"GET", "/api/v1/imports/{id}", masterKey, (*call).showImport},
+		{"POST", importsPath, masterKey, (*call).createImport},
+		{"GET", importsPath, masterKey, (*call).listImports},
+		{"GET", importsPath + "/{id}", masterKey, (*call).showImport},
 
 		{"POST", "/api/v1/synchronizations", masterKey, (*call).createSynchronization},
 		{"GET", "/api/v1/synchronizations", masterKey, (*call).listSynchronizations},
@@ -140,8 +140,13 @@ func (s *Sandbox) serve(w http.ResponseWriter, c *call, user string, to route) {
 		c.Request = c.WithContext(context.WithoutCancel(c.Context()))
 	}
 	defer c.dropUpload()
-	answer, err := c.answer(user, to)
-	drain(c.Request)
+	answer, unread, err := c.refuseUnread(user, to)
+	if !unread && err == nil {
+		answer, err = c.answer(user, to)
+	}
+	if !unread {
+		drain(c.Request)
+	}
 	if err != nil {
 		if c.ctx().Err() == nil {
 			s.config.Log.Error("answer a request", "method", c.Method, "path", c.URL.Path, "error", err)

@@ -141,8 +141,8 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return fmt.Errorf("prepare the sandbox account: %w", err)
 	}
 	s.worker, err = work.Start(ctx, work.Config{
-		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Faults: &s.faults, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
-		Limits: work.Limits{FileSize: c.ImportFileSize, Rows: c.ImportRows, Storage: c.StorageQuota, Tables: c.TableQuota, ConnectorRows: c.ConnectorRows},
+		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Faults: &s.faults, NoSynchronizations: c.NoSynchronizations, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
+		Limits: work.Limits{FileSize: c.ImportFileSize, Rows: c.ImportRows, Storage: c.StorageQuota, Tables: c.TableQuota, Public: c.PublicQuota, ConnectorRows: c.ConnectorRows},
 	})
 	return err
 }

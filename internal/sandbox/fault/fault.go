@@ -33,15 +33,16 @@ const (
 
 // Faults of the account itself and of what it imports from; it asks for them with Take.
 const (
-	Slots   Kind = "slots"   // no import slot is free
-	Locked  Kind = "locked"  // a dataset cannot be dropped because somebody reads it just now
-	View    Kind = "view"    // a dataset cannot be dropped or replaced because a view reads it
-	Stuck   Kind = "stuck"   // an import or a run stays in the state How, for Wait of the account's time or for ever
-	Crash   Kind = "crash"   // the worker of an import or a run dies: before anything changed, or after it if How is "after"
-	Head    Kind = "head"    // a source answers HEAD with Status
-	Source  Kind = "source"  // a source answers GET with Status
-	Unnamed Kind = "unnamed" // nothing names the file behind a URL, so that it gets a random name
-	Drift   Kind = "drift"   // the columns of a source have changed: How is add, drop or retype, Column says which
+	Slots        Kind = "slots"        // no import slot is free
+	Locked       Kind = "locked"       // a dataset cannot be dropped because somebody reads it just now
+	View         Kind = "view"         // a dataset cannot be dropped or replaced because a view reads it
+	Stuck        Kind = "stuck"        // an import or a run stays in the state How, for Wait of the account's time or for ever
+	Crash        Kind = "crash"        // the worker of an import or a run dies: before anything changed, or after it if How is "after"
+	Head         Kind = "head"         // a source answers HEAD with Status
+	Source       Kind = "source"       // a source answers GET with Status
+	Unnamed      Kind = "unnamed"      // nothing names the file behind a URL, so that it gets a random name
+	Unregistered Kind = "unregistered" // a table is loaded and cannot become a dataset
+	Drift        Kind = "drift"        // the columns of a source have changed: How is add, drop or retype, Column says which
 )
 
 // A Rule says which requests a fault hits.

@@ -33,6 +33,7 @@ var kinds = []struct {
 	{Head, "=N", readStatus},
 	{Source, "=N", readStatus},
 	{Unnamed, "", nil},
+	{Unregistered, "", nil},
 	{Drift, "=add|drop|retype[:COLUMN]", readDrift},
 }
 

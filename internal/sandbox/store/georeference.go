@@ -33,10 +33,18 @@ func (st *Stage) Georeference(ctx context.Context, column string) error {
 
 // attempt runs a statement that leaves nothing behind when it fails.
 func (t *Tx) attempt(ctx context.Context, q string) error {
+	return t.Try(ctx, func() error {
+		_, err := t.tx.ExecContext(ctx, q)
+		return err
+	})
+}
+
+// Try runs f, of which nothing is left behind when it fails.
+func (t *Tx) Try(ctx context.Context, f func() error) error {
 	if _, err := t.tx.ExecContext(ctx, `SAVEPOINT attempt`); err != nil {
 		return err
 	}
-	_, failed := t.tx.ExecContext(ctx, q)
+	failed := f()
 	if failed != nil {
 		if _, err := t.tx.ExecContext(ctx, `ROLLBACK TO attempt`); err != nil {
 			return err

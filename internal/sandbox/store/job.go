@@ -80,7 +80,7 @@ func (t *Tx) SaveJob(ctx context.Context, j Job) error {
 		content_guessing, create_visualization, user_defined_limits, warnings, http_code, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, success = excluded.success, error_code = excluded.error_code,
-		problem = excluded.problem, upload = excluded.upload, table_id = excluded.table_id, table_name = excluded.table_name,
+		problem = excluded.problem, data_type = excluded.data_type, upload = excluded.upload, table_id = excluded.table_id, table_name = excluded.table_name,
 		tables_created = excluded.tables_created, visualization_id = excluded.visualization_id, warnings = excluded.warnings,
 		http_code = excluded.http_code, updated_at = excluded.updated_at`,
 		j.ID, j.UserID, j.State, j.Success, j.ErrorCode, j.Problem, j.DataType, j.Source, j.Upload, j.FileName,

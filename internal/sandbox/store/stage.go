@@ -213,6 +213,19 @@ func (t *Tx) PublishNew(ctx context.Context, st *Stage, name string) error {
 	return err
 }
 
+// PublishUnregistered makes a stage a physical table that is no dataset and does not look like one, in the place of a table
+// of that name if there is one.
+func (t *Tx) PublishUnregistered(ctx context.Context, st *Stage, name string) error {
+	if err := t.dropTable(ctx, name); err != nil {
+		return err
+	}
+	if err := t.PublishNew(ctx, st, name); err != nil {
+		return err
+	}
+	_, err := t.tx.ExecContext(ctx, `ALTER TABLE `+quote(name)+` DROP COLUMN "the_geom_webmercator"`)
+	return err
+}
+
 // PublishOver replaces the contents of a registered dataset: the table is another, the registration and all that hangs
 // on it stay. Indexes of the old table are made again where they still fit.
 func (t *Tx) PublishOver(ctx context.Context, st *Stage, r Table) error {

@@ -210,6 +210,12 @@ func (t *Tx) Usage(ctx context.Context, userID string) (bytes int64, tables int,
 	return bytes, tables, err
 }
 
+// CountPublic counts a user's datasets that are not private.
+func (t *Tx) CountPublic(ctx context.Context, userID string) (n int, err error) {
+	err = t.tx.QueryRowContext(ctx, `SELECT count(*) FROM "sandbox$table" WHERE user_id = ? AND privacy <> 'private'`, userID).Scan(&n)
+	return n, err
+}
+
 // LinkTables brings registrations in line with tables that SQL created, renamed or dropped: renamed tables rename their
 // dataset, dropped ones delete it with its maps, and new ones that look like a dataset become one.
 // Source: CartoDB/cartodb: lib/carto/ghost_tables_manager.rb.

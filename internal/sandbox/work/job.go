@@ -24,6 +24,7 @@ type attempt struct {
 	tables   []*table
 	fetched  *download      // of a URL
 	warnings map[string]any // for the job's warnings
+	lost     error          // why nothing could be loaded, in an import that counts as a success all the same
 	crashes  bool           // its worker dies once the tables are there
 }
 
@@ -46,6 +47,9 @@ func (w *Worker) runJob(ctx context.Context, job store.Job) {
 		a.crashes = true
 	}
 	err := w.load(ctx, a)
+	if err != nil && ctx.Err() == nil && a.forgives(err) {
+		a.lost, err = err, nil
+	}
 	if err == nil {
 		err = w.drift(ctx, a)
 	}
@@ -84,6 +88,9 @@ func (w *Worker) discard(ctx context.Context, a *attempt) {
 	}
 }
 
+// dataTypeQuery is the data_type of a job that makes a table of a query, from the moment it runs.
+const dataTypeQuery = "query"
+
 // load brings the job's rows into stages, whatever its source.
 // Source of the order: CartoDB/cartodb: app/models/data_import.rb.
 func (w *Worker) load(ctx context.Context, a *attempt) error {
@@ -93,15 +100,19 @@ func (w *Worker) load(ctx context.Context, a *attempt) error {
 		return w.loadQuery(ctx, a)
 	case j.ServiceName != nil && *j.ServiceName == ConnectorService:
 		return w.loadConnector(ctx, a)
+	case j.ServiceName != nil && *j.ServiceName != "" && *j.ServiceName != PublicURL:
+		return failEarly(codeDatasource, "the service %s is not connected", *j.ServiceName)
 	case j.Upload != "":
 		if err := w.state(ctx, j, store.Uploading); err != nil {
 			return err
 		}
 		return w.loadFile(ctx, a, w.Store.Path(j.Upload), j.FileName)
-	case j.ServiceName != nil && *j.ServiceName != "" && *j.ServiceName != PublicURL:
-		return failEarly(codeDatasource, "the service %s is not connected", *j.ServiceName)
-	case j.Source != nil && *j.Source != "":
-		return w.loadURL(ctx, a)
+	}
+	// The item wins over the URL that the server has looked at.
+	for _, source := range []*string{j.ServiceItemID, j.Source} {
+		if source != nil && *source != "" {
+			return w.loadURL(ctx, a, *source)
+		}
 	}
 	return fail(codeNoFile, "the request carried no file")
 }
@@ -118,11 +129,11 @@ func (w *Worker) state(ctx context.Context, j *store.Job, state string) error {
 	return w.Store.Update(ctx, func(t *store.Tx) error { return t.SetJobState(ctx, j.ID, state) })
 }
 
-func (w *Worker) loadURL(ctx context.Context, a *attempt) error {
+func (w *Worker) loadURL(ctx context.Context, a *attempt, source string) error {
 	if err := w.state(ctx, &a.job, store.Uploading); err != nil {
 		return err
 	}
-	d, err := w.download(ctx, *a.job.Source, a.job.ID)
+	d, err := w.download(ctx, source, a.job.ID)
 	if d != nil {
 		defer d.remove()
 	}
@@ -135,6 +146,7 @@ func (w *Worker) loadURL(ctx context.Context, a *attempt) error {
 
 func (w *Worker) loadQuery(ctx context.Context, a *attempt) error {
 	j := &a.job
+	j.DataType = dataTypeQuery
 	if err := w.state(ctx, j, store.Uploading); err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	Limits Limits
 	Faults *fault.Set // none by default
 
+	NoSynchronizations bool // runs end unauthorized
+
 	Serve      string            // directory whose files answer at http://files.sandbox.test/
 	AllowFetch []string          // hosts besides loopback that may be fetched
 	Connectors map[string]string // provider to the directory of CSV files that stands for its database
@@ -35,6 +37,7 @@ type Limits struct {
 	Rows     int64 // of one import
 	Storage  int64 // bytes of all datasets
 	Tables   int   // datasets
+	Public   int   // datasets that are not private
 
 	ConnectorRows int64 // that a connector reads at most
 }
