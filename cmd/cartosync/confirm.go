@@ -17,7 +17,11 @@ func (a *app) canConfirm() bool {
 
 // confirm asks at the terminal whether a plan shall be carried out. Only yes is yes.
 func (a *app) confirm(ctx context.Context, p plan.Plan) (bool, error) {
-	if _, err := fmt.Fprintf(a.stderr, "\nCarry this out in %s? Only yes is accepted: ", p.Account); err != nil {
+	return a.ask(ctx, fmt.Sprintf("\nCarry this out in %s?", p.Account))
+}
+
+func (a *app) ask(ctx context.Context, question string) (bool, error) {
+	if _, err := fmt.Fprintf(a.stderr, "%s Only yes is accepted: ", question); err != nil {
 		return false, err
 	}
 	answer := make(chan string, 1)

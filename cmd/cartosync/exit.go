@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,21 +86,23 @@ func parseFailure(err error) error {
 
 // An interruptedError says that a signal came before the run ended with an error.
 type interruptedError struct {
-	cause error // the signal
-	began bool  // carrying out a plan had begun
-	err   error // what the run ended with
+	cause error  // the signal
+	began bool   // carrying out a plan had begun
+	doing string // what had begun, if not that
+	next  string // what to do next, if not to run the same command again
+	err   error  // what the run ended with
 }
 
 func (e *interruptedError) Error() string {
 	when := "before anything was changed"
 	if e.began {
-		when = "while the plan was carried out"
+		when = "while " + cmp.Or(e.doing, "the plan was carried out")
 	}
 	what := ""
 	if !errors.Is(e.err, context.Canceled) && !errors.Is(e.err, e.cause) {
 		what = ": " + e.err.Error() // more than that the run was interrupted
 	}
-	return fmt.Sprintf("interrupted %s (%v)%s; run the same command again", when, e.cause, what)
+	return fmt.Sprintf("interrupted %s (%v)%s; %s", when, e.cause, what, cmp.Or(e.next, "run the same command again"))
 }
 
 func (e *interruptedError) Unwrap() []error { return []error{context.Canceled, e.err} }

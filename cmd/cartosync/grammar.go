@@ -15,9 +15,16 @@ type grammar struct {
 	Validate validateCmd `cmd:"" help:"Check manifests. Needs no network and no account."`
 	Plan     planCmd     `cmd:"" help:"Show what apply would change. Changes nothing."`
 	Apply    applyCmd    `cmd:"" help:"Make the account what the manifest says."`
-	Sandbox  sandboxCmd  `cmd:"" help:"Serve a CARTO account on this machine, to try things on."`
-	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests or of JSON output."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+
+	Dataset         datasetCmd         `cmd:"" help:"List, show, import and delete datasets by hand."`
+	Import          importCmd          `cmd:"" help:"Look at import jobs by hand."`
+	Synchronization synchronizationCmd `cmd:"" help:"List, show, create, force and delete synchronizations by hand."`
+	Connector       connectorCmd       `cmd:"" help:"Look at databases that CARTO can import from."`
+	Connection      connectionCmd      `cmd:"" help:"List, show, create and delete stored connections by hand."`
+
+	Sandbox sandboxCmd `cmd:"" help:"Serve a CARTO account on this machine, to try things on."`
+	Schema  schemaCmd  `cmd:"" help:"Print the JSON Schema of manifests or of JSON output."`
+	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 // Help is what the program is about.
@@ -39,6 +46,8 @@ On a real one:
 // The groups of flags, in the order of the help pages.
 var flagGroups = []kong.Group{
 	{Key: "plan", Title: "What is planned:"},
+	{Key: "source", Title: "What is imported, if not a file or URL:"},
+	{Key: "result", Title: "What it becomes:"},
 	{Key: "account", Title: "Which account:"},
 	{Key: "values", Title: "What the manifest refers to:"},
 	{Key: "output", Title: "How it runs and what it prints:"},

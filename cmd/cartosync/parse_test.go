@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,8 +93,8 @@ func TestParsePlan(t *testing.T) {
 	}
 }
 
-var unexported = cmp.AllowUnexported(
-	planFlags{}, planCmd{}, applyCmd{}, validateCmd{}, access{}, credential{}, credentials{}, world{})
+// unexported lets cmp look into our own types.
+var unexported = cmp.Exporter(func(t reflect.Type) bool { return strings.HasSuffix(t.PkgPath(), "cmd/cartosync") })
 
 func TestParseOthers(t *testing.T) {
 	tests := []struct {

@@ -18,6 +18,10 @@ type app struct {
 	projects []string
 
 	began bool // carrying out a plan has begun, so that something may be changed
+
+	// What a command by hand has found or done, and what of it an interruption leaves.
+	listing     *render.Listing // nil for other commands
+	doing, next string
 }
 
 // A command is one of the grammar's.
@@ -28,7 +32,7 @@ type command interface {
 // run executes a command line and returns the exit code. It is the whole
 // program but for the process around it.
 func run(ctx context.Context, args []string, s streams, env func(string) (string, bool)) int {
-	a := &app{streams: s, env: env}
+	a := &app{streams: s, env: env, listing: listingFor(args)}
 	err := a.execute(ctx, args)
 	if err != nil && !said(err) {
 		err = a.explain(ctx, err, asked(args))
@@ -71,12 +75,17 @@ func (a *app) greet() error {
 // explain prints why a run failed and returns that reason.
 func (a *app) explain(ctx context.Context, err error, o outputFlags) error {
 	if ctx.Err() != nil {
-		err = &interruptedError{cause: context.Cause(ctx), began: a.began, err: err}
+		err = &interruptedError{cause: context.Cause(ctx), began: a.began, doing: a.doing, next: a.next, err: err}
 	}
 	print := func(w io.Writer, f render.Format, _ render.Options) error {
-		return render.Failure(w, f, a.account, a.projects, err)
+		if a.listing == nil {
+			return render.Failure(w, f, a.account, a.projects, err)
+		}
+		// In the shape that the command has when it does not fail.
+		a.listing.Account, a.listing.Err = a.account, err
+		return render.List(w, f, *a.listing, render.Options{})
 	}
-	failed := print(a.stderr, render.Text, render.Options{})
+	failed := render.Failure(a.stderr, render.Text, a.account, a.projects, err)
 	switch o.Format {
 	case render.JSON, render.Markdown, render.GitHub, render.SARIF:
 		failed = errors.Join(failed, print(a.stdout, o.Format, render.Options{}))

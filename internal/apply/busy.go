@@ -15,11 +15,15 @@ import (
 // imports hold. CARTO frees a slot by itself in that time.
 const busyLimit = 30 * time.Minute
 
-// whileBusy starts an import job and starts again while the account answers
+func (j *job) whileBusy(ctx context.Context, start func(context.Context) (string, error)) (string, error) {
+	return WhileBusy(ctx, start, func() { j.event("", "waiting", "all import slots of the account are taken") })
+}
+
+// WhileBusy starts an import job and starts again while the account answers
 // that all its import slots are taken. Nothing was created then, so this is the
 // one POST that may be repeated. The pauses double from one second to half a
-// minute, jittered, or are what the server asks for.
-func (j *job) whileBusy(ctx context.Context, start func(context.Context) (string, error)) (string, error) {
+// minute, jittered, or are what the server asks for; waiting is told of each.
+func WhileBusy(ctx context.Context, start func(context.Context) (string, error), waiting func()) (string, error) {
 	pause, began := time.Second, time.Now()
 	for {
 		id, err := start(ctx)
@@ -30,7 +34,7 @@ func (j *job) whileBusy(ctx context.Context, start func(context.Context) (string
 		if time.Since(began) > busyLimit {
 			return "", fmt.Errorf("no import slot fell free in %s: %w", busyLimit, err)
 		}
-		j.event("", "waiting", "all import slots of the account are taken")
+		waiting()
 		if err := sleep(ctx, max(api.After, jittered(pause))); err != nil {
 			return "", err
 		}

@@ -17,6 +17,10 @@ const syncsPath = "/api/v1/synchronizations"
 // dataset's pages. Source: CartoDB/cartodb: app/models/synchronization/member.rb.
 const MinInterval = 15 * time.Minute
 
+// MaxRetries is after how many failed runs in a row CARTO gives a synchronization up.
+// Source: CartoDB/cartodb: app/models/synchronization/member.rb.
+const MaxRetries = 10
+
 // A SyncState is the state of a synchronization.
 type SyncState string
 
@@ -124,6 +128,21 @@ func (c *Client) synchronization(w wireSync) Synchronization {
 	}
 	s.ErrorMessage = c.clean(string(w.ErrorMessage), maxMessage, s.secrets()...)
 	return s
+}
+
+// ForcibleAt is when the server permits [Client.SyncNow], by its clock and if fewer
+// than three synchronizations run: 15 minutes after the last run, or since it was
+// queued; or once it is due, if the last run succeeded. It never permits one that is
+// created or syncing. Source: CartoDB/cartodb: app/models/synchronization/member.rb.
+func (s Synchronization) ForcibleAt() time.Time {
+	at := s.RanAt.Add(MinInterval)
+	switch {
+	case s.State == SyncQueued && s.UpdatedAt.After(s.RanAt):
+		return s.UpdatedAt.Add(MinInterval)
+	case s.State == SyncSuccess && s.RunAt.Before(at):
+		return s.RunAt
+	}
+	return at
 }
 
 // maxSeconds keeps intervals from overflowing: the server's column has 32 bits.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,6 +20,7 @@ type Table struct {
 	Columns []Column
 	Rows    [][]any // one value for each column
 	Single  bool    // it is about one thing: as text a line for each column
+	IDKey   string  // the column that [IDs] prints; "" means id
 }
 
 // A Column is one property of the things in a [Table].
@@ -107,7 +109,7 @@ func List(w io.Writer, f Format, l Listing, o Options) error {
 
 // IDs prints the ids of a table, one a line, and nothing else.
 func IDs(w io.Writer, t Table) error {
-	at := t.column("id")
+	at := t.column(cmp.Or(t.IDKey, "id"))
 	p := newPage(Options{})
 	for _, row := range t.Rows {
 		if id := flat(row[at], forPeople); id != "" {
@@ -207,3 +209,9 @@ func flatDuration(d time.Duration, f form) string {
 	}
 	return strconv.FormatInt(seconds, 10) + "s"
 }
+
+// Interval writes an interval as manifests do: 15m, 1h, 2d.
+func Interval(d time.Duration) string { return flatDuration(d, forPeople) }
+
+// Time writes a point in time as tables do.
+func Time(t time.Time) string { return flatTime(t, forPeople) }

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/render"
+)
+
+// synchronizationForceCmd asks CARTO to run a synchronization now.
+type synchronizationForceCmd struct {
+	Name string `arg:"" help:"Id of the synchronization, or name or id of its dataset."`
+	Wait bool   `help:"Wait until CARTO permits the run, and for its end."`
+	handFlags
+}
+
+// Help is the rest of the help page.
+func (synchronizationForceCmd) Help() string {
+	return `CARTO permits a run once 15 minutes have passed since the last one, or since the creation, and not while three others run. Where it does not, this says when it will, and exits 1; with --wait it waits for that, and for the end of the run.
+
+Examples:
+
+    cartosync synchronization force air_quality
+    cartosync synchronization force air_quality --wait
+`
+}
+
+// Run asks for a run.
+func (c *synchronizationForceCmd) Run(ctx context.Context, a *app) error {
+	return a.byHand(ctx, c.handFlags, writes, shownSynchronization(), func(ctx context.Context, h *hand) error {
+		s, err := h.findSynchronization(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if err := forcible(s); err != nil {
+			return err
+		}
+		if s, err = c.force(ctx, h, s); err != nil {
+			return err
+		}
+		if !c.Wait {
+			return h.showSynchronization(ctx, s)
+		}
+		return c.result(ctx, h, s)
+	})
+}
+
+// forcible refuses what no run can mend, and what forcing has no power over.
+func forcible(s carto.Synchronization) error {
+	switch is := healthOf(s, time.Now()); {
+	case is == stuck, is == neverImported:
+		return fmt.Errorf("synchronization %s cannot be forced: %s", syncText(s), adviceFor(is, s))
+	case s.State == carto.SyncCreated:
+		return fmt.Errorf("synchronization %s cannot be forced: its first import has not begun; wait for it", syncText(s))
+	}
+	return nil
+}
+
+// forceLimit is how long a forced run is waited for: permission takes up to 15
+// minutes, and a free place longer if three others run.
+const forceLimit = 2 * time.Hour
+
+// force asks until CARTO agrees, or once if nobody wants to wait. The server's clock
+// decides, so it is asked even if by ours it must refuse.
+func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Synchronization) (carto.Synchronization, error) {
+	h.begun("a run was asked for", "cartosync synchronization show says whether it runs")
+	err := patiently(ctx, forceLimit, func() (bool, error) {
+		enqueued := false
+		var err error
+		if s.State != carto.SyncSyncing {
+			if enqueued, err = h.client.SyncNow(ctx, s.ID); err != nil {
+				return false, err
+			}
+		}
+		if s, err = h.client.Synchronization(ctx, s.ID); err != nil || enqueued {
+			return enqueued, err
+		}
+		why := refusal(s, time.Now())
+		if !c.Wait {
+			return false, fmt.Errorf("CARTO does not run synchronization %s now: %s; pass --wait to wait for it", syncText(s), why)
+		}
+		h.say("synchronization "+s.Name, "waiting", why)
+		return false, nil
+	})
+	if errors.Is(err, errImpatient) {
+		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", syncText(s), render.Interval(forceLimit), refusal(s, time.Now()))
+	}
+	return s, err
+}
+
+// refusal says why CARTO does not run a synchronization now, and when it will.
+func refusal(s carto.Synchronization, now time.Time) string {
+	switch may := s.ForcibleAt(); {
+	case s.State == carto.SyncSyncing:
+		return "a run is under way since " + render.Time(s.UpdatedAt)
+	case s.State == carto.SyncQueued && may.After(now):
+		return "a run is queued already"
+	case may.After(now):
+		return fmt.Sprintf("it permits one at %s, 15 minutes after the last", may.UTC().Format("15:04:05 UTC on 2006-01-02"))
+	}
+	return "three synchronizations of the account run or are queued already"
+}
+
+// result waits for the end of the run and says how it ended.
+func (c *synchronizationForceCmd) result(ctx context.Context, h *hand, s carto.Synchronization) error {
+	s, err := h.settledSync(ctx, s.ID, forceLimit)
+	if errors.Is(err, errImpatient) {
+		return fmt.Errorf("synchronization %s is still %s after %s; cartosync synchronization show says how it ended", syncText(s), s.State, render.Interval(forceLimit))
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.showSynchronization(ctx, s); err != nil {
+		return err
+	}
+	if s.State == carto.SyncFailure {
+		x := carto.Explain(s.ErrorCode)
+		return fmt.Errorf("the run of synchronization %s failed: %d %s; %s", syncText(s), s.ErrorCode, explained(x, s.ErrorMessage), x.Remedy)
+	}
+	return nil
+}
