@@ -1,20 +1,20 @@
 package sandbox
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
+	"path"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
 
-// sql answers the SQL API: rows as JSON, or an error in a list.
-// Source: CartoDB/carto-python: carto/sql.py; parts are public knowledge only.
+// sql answers the SQL API: rows in the format that is asked for, or an error in a list.
+// Source: CartoDB/CartoDB-SQL-API: lib/api/sql/query-controller.js, lib/api/middlewares.
 func (c *call) sql() (reply, error) {
 	wrong := func(message string) (reply, error) {
 		return with(http.StatusBadRequest, fields{{"error", []string{message}}}), nil
@@ -28,13 +28,15 @@ func (c *call) sql() (reply, error) {
 	if !c.present("q") {
 		return wrong("You must indicate a sql query")
 	}
-	if format := c.text("format"); format != "" && format != "json" {
-		return wrong("Invalid format: " + format)
+	out, err := c.sqlFormat()
+	if err != nil {
+		return wrong(err.Error())
 	}
-	out := &rowWriter{began: time.Now()}
-	out.buffer.WriteString(`{"rows":[`)
-	request := store.Request{SQL: c.text("q"), User: c.target.Name, Master: c.master}
+	request := store.Request{SQL: c.window(c.text("q")), User: c.target.Name, Master: c.master}
 	result, err := c.s.store.Run(c.ctx(), request, out.row)
+	if err == nil {
+		err = out.end(result)
+	}
 	var refusal *store.SQLError
 	switch {
 	case errors.As(err, &refusal):
@@ -43,7 +45,14 @@ func (c *call) sql() (reply, error) {
 		return reply{}, err
 	}
 	c.s.worker.Reschedule()
-	return reply{status: http.StatusOK, write: func(w http.ResponseWriter) error { return out.finish(w, result) }}, nil
+	body := out.finished()
+	disposition := c.disposition(body.extension)
+	return reply{status: http.StatusOK, write: func(w http.ResponseWriter) error {
+		w.Header().Set("Content-Type", body.kind)
+		w.Header().Set("Content-Disposition", disposition)
+		_, err := body.WriteTo(w)
+		return err
+	}}, nil
 }
 
 // refusedKey tells whether a key came along that is none of the account's; no key at all stands for default_public.
@@ -53,79 +62,32 @@ func (c *call) refusedKey() bool {
 	return !c.anyKey && (inQuery || inBody || basicCredential.MatchString(c.Header.Get("Authorization")))
 }
 
-// A rowWriter collects rows as JSON.
-type rowWriter struct {
-	buffer strings.Builder
-	rows   int64
-	began  time.Time
+var selects = regexp.MustCompile(`(?i)^\s*(select|with)\b`)
+
+// window is a query, or the part of its rows that rows_per_page and page ask for.
+func (c *call) window(q string) string {
+	rows, err := strconv.Atoi(c.text("rows_per_page"))
+	if err != nil || rows < 0 || !selects.MatchString(q) {
+		return q
+	}
+	window := fmt.Sprintf("SELECT * FROM (%s\n) AS cdbq_1 LIMIT %d", strings.TrimRight(q, "; \t\r\n"), rows)
+	if page, err := strconv.Atoi(c.text("page")); err == nil && page > 0 {
+		window += fmt.Sprintf(" OFFSET %d", page*rows)
+	}
+	return window
 }
 
-func (o *rowWriter) row(columns []store.Field, values []any) error {
-	if o.rows++; o.rows > 1 {
-		o.buffer.WriteByte(',')
-	}
-	o.buffer.WriteByte('{')
-	for i, column := range columns {
-		if i > 0 {
-			o.buffer.WriteByte(',')
-		}
-		key, _ := json.Marshal(column.Name)
-		o.buffer.Write(key)
-		o.buffer.WriteByte(':')
-		value, err := json.Marshal(jsonValue(values[i], column.Type))
-		if err != nil {
-			return err
-		}
-		o.buffer.Write(value)
-	}
-	o.buffer.WriteByte('}')
-	return nil
-}
+var notInFilenames = regexp.MustCompile("[;()\\[\\]<>'\"\\s]")
 
-// jsonValue is a value as the SQL API writes it: geometry as hex EWKB, arrays and JSON as what they hold.
-func jsonValue(v any, typ string) any {
-	switch v := v.(type) {
-	case []byte:
-		return fmt.Sprintf("%X", v)
-	case float64:
-		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return nil
-		}
-	case string:
-		switch {
-		case (typ == "json" || typ == "jsonb") && json.Valid([]byte(v)):
-			return json.RawMessage(v)
-		case typ == "date":
-			return v + "T00:00:00Z"
-		case strings.HasSuffix(typ, "[]"):
-			inner := "[" + strings.Trim(v, "{}") + "]"
-			if inner = strings.ReplaceAll(strings.ReplaceAll(inner, "NULL", "null"), "Infinity", "null"); json.Valid([]byte(inner)) {
-				return json.RawMessage(inner)
-			}
-		}
+// disposition says under which name an answer may be saved.
+func (c *call) disposition(extension string) string {
+	how := "attachment"
+	if c.text("format") == "" && c.text("filename") == "" {
+		how = "inline"
 	}
-	return v
-}
-
-func (o *rowWriter) finish(w http.ResponseWriter, result store.Result) error {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusOK)
-	shapes := fields{}
-	for _, f := range result.Fields {
-		shape := fields{{"type", store.CartoType(f.Type)}}
-		if f.Type == "geometry" {
-			shape = append(shape, field{"wkbtype", "Unknown"}, field{"dims", 2}, field{"srid", 4326})
-		} else {
-			shape = append(shape, field{"pgtype", store.ShortType(f.Type)})
-		}
-		shapes = append(shapes, field{f.Name, shape})
+	file := "cartodb-query"
+	if given := c.text("filename"); given != "" {
+		file = notInFilenames.ReplaceAllString(strings.TrimSuffix(path.Base(given), path.Ext(given)), "_")
 	}
-	described, err := json.Marshal(shapes)
-	if err != nil {
-		return err
-	}
-	b := bufio.NewWriter(w)
-	b.WriteString(o.buffer.String())
-	fmt.Fprintf(b, `],"time":%.3f,"fields":%s,"total_rows":%d}`, time.Since(o.began).Seconds(), described, result.Rows)
-	return b.Flush()
+	return fmt.Sprintf(`%s; filename=%s.%s; modification-date="%s";`, how, file, extension, time.Now().UTC().Format(http.TimeFormat))
 }
