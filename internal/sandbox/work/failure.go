@@ -26,6 +26,7 @@ const (
 	codeDownload        = 1001
 	codeUnsupported     = 1002
 	codeNoFile          = 1010
+	codeRetrieval       = 1011
 	codeDatasource      = 1012
 	codeTimeout         = 1020
 	codeSkipped         = 1022

@@ -78,8 +78,12 @@ func (s *schedule) end(e runEnd) {
 	s.runs++
 }
 
-// idle is how long the scheduler rests at most when nothing is planned.
-const idle = 24 * time.Hour
+// idle is how long the scheduler rests at most when nothing is planned, and tick how long when it could not enqueue all that
+// is due. CARTO's is a cron job that somebody configures.
+const (
+	idle = 24 * time.Hour
+	tick = time.Minute
+)
 
 // plan enqueues what is due, tells what is in the queue and notes when to look again.
 func (w *Worker) plan(ctx context.Context, s *schedule) (queue []string, err error) {
@@ -92,6 +96,9 @@ func (w *Worker) plan(ctx context.Context, s *schedule) (queue []string, err err
 			return err
 		}
 		at, planned, err := t.NextRun(ctx)
+		if at.Before(t.Now()) {
+			at = t.Now().Add(tick) // it is due, and the user may not run more just now
+		}
 		if planned && at.Before(s.next) {
 			s.next = at
 		}

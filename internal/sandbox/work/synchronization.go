@@ -211,6 +211,9 @@ func (y *run) succeed(now time.Time) {
 	y.ETag, y.ModifiedAt, y.Checksum = y.source.etag, y.source.modified, y.source.etag
 }
 
+// errUnauthorized ends a run of a user whose plan has no synchronizations any more.
+var errUnauthorized = errors.New("user is not authorized to sync tables")
+
 // fail counts a failure. Up to the tenth one another run is planned. A run that fails does not move ran_at.
 // Source: CartoDB/cartodb: app/models/synchronization/member.rb.
 func (y *run) fail(now time.Time, cause error) {
@@ -219,6 +222,8 @@ func (y *run) fail(now time.Time, cause error) {
 	var f *Failure
 	var bad *data.Fault
 	switch {
+	case errors.Is(cause, errUnauthorized):
+		code, message = codeRetrieval, "Unauthorized"
 	case errors.As(cause, &view):
 		cause = &Failure{Code: codeView}
 		fallthrough
@@ -257,6 +262,9 @@ func (w *Worker) begin(ctx context.Context, id string) (*run, error) {
 // refresh loads what the source holds now into a stage, if it changed; a connector's always did.
 // Source: CartoDB/cartodb: services/importer/lib/importer/downloader.rb.
 func (w *Worker) refresh(ctx context.Context, a *attempt, y *run) error {
+	if w.NoSynchronizations {
+		return errUnauthorized
+	}
 	if y.ServiceName != nil && *y.ServiceName == ConnectorService {
 		return withoutBuild(w.loadConnector(ctx, a), *y)
 	}
