@@ -24,10 +24,19 @@ import (
 // Limits of a download.
 // Source: CartoDB/cartodb: services/importer/lib/importer/downloader.rb.
 const (
-	maxRedirects    = 5
-	connectTimeout  = 60 * time.Second
-	downloadTimeout = 600 * time.Second
+	maxRedirects   = 5
+	connectTimeout = 60 * time.Second
+	leastPerSecond = 75 << 10 // bytes
 )
+
+// downloadTimeout is the time in which all that the account may hold would come at 75 KB a second.
+// Source: CartoDB/cartodb: app/models/data_import.rb (http_timeout_for).
+func (w *Worker) downloadTimeout() time.Duration {
+	if w.Limits.Storage <= 0 {
+		return 600 * time.Second
+	}
+	return time.Duration(max(1, w.Limits.Storage/leastPerSecond)) * time.Second
+}
 
 var errNotAllowed = errors.New("the sandbox fetches from loopback addresses and " + FilesHost + " only; allow the host with --allow-fetch")
 
@@ -121,7 +130,7 @@ func (now validators) changed(stored validators) bool {
 // head asks a source for its validators and its length, -1 if it tells none. A source that refuses HEAD for whatever
 // reason but slowness just tells nothing.
 func (w *Worker) head(ctx context.Context, raw string) (v validators, length int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, w.downloadTimeout())
 	defer cancel()
 	resp, err := w.request(ctx, http.MethodHead, raw)
 	if err != nil {
@@ -188,7 +197,7 @@ func (d *download) remove() { os.RemoveAll(filepath.Dir(d.path)) }
 
 // download fetches a URL into a file. Even a failed one is returned if it left something to remove.
 func (w *Worker) download(ctx context.Context, raw, id string) (*download, error) {
-	ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, w.downloadTimeout())
 	defer cancel()
 	if _, length, err := w.head(ctx, raw); err != nil {
 		return nil, err
@@ -209,7 +218,7 @@ func (w *Worker) download(ctx context.Context, raw, id string) (*download, error
 		return nil, err
 	}
 	d.path = filepath.Join(dir, "source")
-	return d, w.save(d.path, resp.Body)
+	return d, w.save(ctx, d.path, resp.Body)
 }
 
 func (w *Worker) checkLength(ctx context.Context, length int64) error {
@@ -264,18 +273,21 @@ func (w *Worker) fileName(raw string, h http.Header) string {
 	return file
 }
 
-// save writes a body to a file, up to the size that the account may import.
-func (w *Worker) save(path string, body io.Reader) error {
+// save writes a body to a file, up to what the account may import and has room for.
+func (w *Worker) save(ctx context.Context, path string, body io.Reader) error {
+	limit, err := w.storageLeft(ctx)
+	if err != nil {
+		return err
+	}
+	if w.Limits.FileSize > 0 {
+		limit = min(limit, w.Limits.FileSize)
+	}
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	limit := w.Limits.FileSize
-	if limit <= 0 {
-		limit = 1 << 62
-	}
-	n, err := io.Copy(f, io.LimitReader(body, limit+1))
+	n, err := io.Copy(f, io.LimitReader(body, max(0, limit)+1))
 	switch {
 	case err != nil:
 		return fetchFailure(err)

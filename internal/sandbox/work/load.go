@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
 	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
-
-// maxTables is how many tables one archive may give.
-// Source: CartoDB/cartodb: services/importer/lib/importer/runner.rb.
-const maxTables = 26
 
 // loadFile loads every layer of a file into a stage. A layer that cannot be loaded does not keep the others away.
 func (w *Worker) loadFile(ctx context.Context, a *attempt, path, name string) error {
@@ -26,7 +23,7 @@ func (w *Worker) loadFile(ctx context.Context, a *attempt, path, name string) er
 	if err != nil {
 		return fail(codeUpload, "%v", err)
 	}
-	if err := w.checkSize(ctx, info.Size()); err != nil {
+	if err := w.checkFileSize(info.Size()); err != nil {
 		return err
 	}
 	if err := w.state(ctx, &a.job, store.Unpacking); err != nil {
@@ -36,15 +33,13 @@ func (w *Worker) loadFile(ctx context.Context, a *attempt, path, name string) er
 	if err != nil {
 		return cannotRead(err)
 	}
-	layers := file.Layers
-	if len(layers) > maxTables {
-		layers = layers[:maxTables]
-		a.warn("max_tables_per_import", maxTables)
+	if file.Ignored > 0 {
+		a.warn("max_tables_per_import", len(file.Layers))
 	}
 	if err := w.state(ctx, &a.job, store.Importing); err != nil {
 		return err
 	}
-	for i, layer := range layers {
+	for i, layer := range file.Layers {
 		t := &table{base: layer.Name}
 		a.tables = append(a.tables, t)
 		if t.skipped, err = w.skips(ctx, &a.job, t.base); err != nil || t.skipped {
@@ -53,7 +48,9 @@ func (w *Worker) loadFile(ctx context.Context, a *attempt, path, name string) er
 			}
 			continue
 		}
-		t.stage, t.err = w.stageLayer(ctx, stageName(a.job.ID, i), layer, a.job.Guessing)
+		if t.err = w.checkLayer(ctx, layer, info.Size()); t.err == nil {
+			t.stage, t.err = w.stageLayer(ctx, stageName(a.job.ID, i), layer, a.job.Guessing)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -85,17 +82,51 @@ func cannotRead(err error) error {
 	return err
 }
 
-// checkSize refuses a file beyond the import limit, and one for which three tenths do not fit into the room left.
-// Source: CartoDB/cartodb: services/importer/lib/importer/runner.rb.
-func (w *Worker) checkSize(ctx context.Context, size int64) error {
+// checkFileSize refuses a file beyond the import limit.
+func (w *Worker) checkFileSize(size int64) error {
 	if w.Limits.FileSize > 0 && size > w.Limits.FileSize {
 		return fail(codeFileSize, "the file has %d bytes, the account may import %d", size, w.Limits.FileSize)
+	}
+	return nil
+}
+
+// checkLayer refuses what is unpacked beyond the import limit, and that for three tenths of which there is no room left.
+// Source: CartoDB/cartodb: services/importer/lib/importer/runner.rb (import).
+func (w *Worker) checkLayer(ctx context.Context, layer *data.Layer, packed int64) error {
+	size := packed
+	if layer.Member != "" {
+		var err error
+		if size, err = w.unpackedSize(ctx, layer); err != nil {
+			return err
+		}
 	}
 	left, err := w.storageLeft(ctx)
 	if err == nil && size*3/10 > left {
 		err = fail(codeStorage, "the file has %d bytes, %d are left", size, left)
 	}
+	if err == nil {
+		err = w.checkFileSize(size)
+	}
 	return err
+}
+
+// unpackedSize counts the bytes of a member of an archive, and stops counting where there are too many. Of a member that
+// cannot be opened like this the reader of its rows says what is wrong.
+func (w *Worker) unpackedSize(ctx context.Context, layer *data.Layer) (int64, error) {
+	r, err := layer.Open(ctx)
+	if err != nil {
+		return 0, nil
+	}
+	defer r.Close()
+	most := int64(1 << 62)
+	if w.Limits.FileSize > 0 {
+		most = w.Limits.FileSize + 1
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(r, most))
+	if err != nil && ctx.Err() == nil {
+		return n, nil
+	}
+	return n, err
 }
 
 func (w *Worker) storageLeft(ctx context.Context) (left int64, err error) {

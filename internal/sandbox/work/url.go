@@ -3,7 +3,6 @@ package work
 import (
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -33,19 +32,4 @@ func isLoopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-var githubBlob = regexp.MustCompile(`^(https?://(?:www\.)?github\.com/[^/]+/[^/]+)/blob/`)
-
-// translateURL rewrites addresses of pages to those of the files behind them.
-// Source: CartoDB/cartodb: services/importer/lib/importer/url_translator.
-func translateURL(raw string) string {
-	raw = strings.TrimSpace(raw)
-	if githubBlob.MatchString(raw) {
-		return githubBlob.ReplaceAllString(raw, "$1/raw/")
-	}
-	if strings.Contains(raw, "docs.google.com") && strings.Contains(raw, "spreadsheet/ccc") && !strings.Contains(raw, "output=csv") {
-		return raw + "&output=csv"
-	}
-	return raw
 }

@@ -27,12 +27,22 @@ func TestValidURL(t *testing.T) {
 
 func TestTranslateURL(t *testing.T) {
 	for url, want := range map[string]string{
-		"https://github.com/o/r/blob/main/a/blob/x.csv": "https://github.com/o/r/raw/main/a/blob/x.csv",
-		"https://docs.google.com/spreadsheet/ccc?key=1": "https://docs.google.com/spreadsheet/ccc?key=1&output=csv",
-		"https://example.org/blob/x.csv":                "https://example.org/blob/x.csv",
+		"https://github.com/o/r/blob/main/a/x.csv":                       "https://github.com/o/r/raw/main/a/x.csv",
+		"https://github.com/o/r/blob/main/blob/x.csv":                    "https://github.com/o/r/raw/main/raw/x.csv",
+		"https://github.com/o/r/blob/draw/x.csv":                         "https://github.com/o/r/blob/draw/x.csv", // it holds raw
+		"https://docs.google.com/spreadsheet/ccc?key=1":                  "https://docs.google.com/spreadsheet/ccc?key=1&output=csv",
+		"https://docs.google.com/spreadsheet/ccc?key=1#gid=0":            "https://docs.google.com/spreadsheet/ccc?key=1&output=csv",
+		"https://maps.google.com/maps/ms?ie=UTF8&msid=2":                 "https://maps.google.com/maps/ms?ie=UTF8&msid=2&output=kml",
+		"https://maps.google.com/maps/ms?msid=2&output=kml":              "https://maps.google.com/maps/ms?msid=2&output=kml",
+		"https://www.google.com/fusiontables/DataSource?docid=1a-B#rows": "https://www.google.com/fusiontables/exporttable?query=select+*+from+1a-B",
+		"http://google.com/fusiontables/data?x=1&q=select+a&h=false":     "https://www.google.com/fusiontables/exporttable?query=select+a",
+		"http://www.openstreetmap.org/?lat=40&lon=-3&zoom=8":             "http://api.openstreetmap.org/api/0.6/map?bbox=-4.64794921875,38.626708984375,-1.35205078125,41.373291015625",
+		"http://www.openstreetmap.org/#map=8/40/-3":                      "http://api.openstreetmap.org/api/0.6/map?bbox=-4.64794921875,38.626708984375,-1.35205078125,41.373291015625",
+		"http://api.openstreetmap.org/api/0.6/map?bbox=1,2,3,4&lat=5":    "http://api.openstreetmap.org/api/0.6/map?bbox=1,2,3,4&lat=5",
+		"https://example.org/blob/x.csv":                                 "https://example.org/blob/x.csv",
 	} {
 		if got := translateURL(url); got != want {
-			t.Errorf("%s becomes %s", url, got)
+			t.Errorf("%s becomes %s, not %s", url, got, want)
 		}
 	}
 }
