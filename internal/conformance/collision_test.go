@@ -13,6 +13,7 @@ func collisionChecks() []check {
 		{"4.8", "skip compares raw names", "`skip` compares names as they were before they were rewritten, so that a name that is rewritten is imported again.", 0, skipComparesRaw},
 		{"4.9", "connectors never overwrite", "A connector's import takes `overwrite` and ignores it.", warehouse, connectorsNeverOverwrite},
 		{"4.10", "synchronizations never overwrite", "A new synchronization reads neither `collision_strategy` nor `privacy`.", ownSource, syncsNeverOverwrite},
+		{"4.11", "archives overwrite by halves", "Overwriting with an archive of several tables fails with 99999 after the first table was replaced.", 0, archivesByHalves},
 	}
 }
 
@@ -99,4 +100,19 @@ func syncsNeverOverwrite(p *probe) {
 	job := p.complete(p.ended(dig(y, "data_import", "item_queue_id")))
 	p.same("its name", p.name("d_1"), job["table_name"])
 	p.same("its privacy", "PRIVATE", p.dataset(job)["privacy"])
+}
+
+func archivesByHalves(p *probe) {
+	one, two := p.name("one"), p.name("two")
+	p.load(one+".csv", "a\n1\n")
+	p.load(two+".csv", "a\n1\n")
+	job := p.upload(p.name("both.zip"), zipped(one+".csv", "a\n2\n", two+".csv", "a\n2\n"), "collision_strategy", "overwrite")
+	p.failed(job, 99999)
+	replaced := 0
+	for _, name := range []string{one, two} {
+		if p.cell("SELECT a FROM "+name) == 2.0 {
+			replaced++
+		}
+	}
+	p.same("how many were replaced", 1, replaced)
 }

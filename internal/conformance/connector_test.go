@@ -153,7 +153,7 @@ func restFailsLater(p *probe) {
 func noSourceShown(p *probe) {
 	id := p.connection("db")
 	job := p.complete(p.post(object{"connector": object{"connection_id": id, "schema": "public", "table": "orders", "import_as": p.name("d")}}))
-	p.same("the job", object{"data_type": "datasource", "original_url": nil, "display_name": job["id"]}, pick(job, "data_type original_url display_name"))
+	p.same("the job", object{"data_type": "datasource", "display_name": job["id"]}, pick(job, "data_type display_name"))
 	text, _ := json.Marshal(job)
 	for _, secret := range []string{id, "pass-" + p.token, "orders"} {
 		if strings.Contains(string(text), secret) {
