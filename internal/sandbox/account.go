@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"slices"
 
 	"github.com/cartosync/cartosync/internal/sandbox/store"
@@ -14,28 +15,39 @@ type account struct {
 	tableIDs       map[string]store.Table // by their own id
 	syncs          map[string]store.Synchronization
 	principals     map[string]store.Principal
-	usage          usage
+	usages         map[string]usage // by user
 	layers         []store.Layer
 }
 
-func (c *call) account(t *store.Tx) (*account, error) {
+// usage counts what a user has.
+type usage struct {
+	tables, maps, all int
+	publicMaps        int
+	publicDatasets    int // those with a link too
+}
+
+func (c *call) account(t *store.Tx) (*account, error) { return readAccount(c.ctx(), t) }
+
+func readAccount(ctx context.Context, t *store.Tx) (*account, error) {
 	a := &account{byID: map[string]*store.Visualization{}, tables: map[string]store.Table{}, tableIDs: map[string]store.Table{},
-		syncs: map[string]store.Synchronization{}, principals: map[string]store.Principal{}}
+		syncs: map[string]store.Synchronization{}, principals: map[string]store.Principal{}, usages: map[string]usage{}}
 	var err error
-	if a.visualizations, err = t.Visualizations(c.ctx()); err != nil {
+	if a.visualizations, err = t.Visualizations(ctx); err != nil {
 		return nil, err
 	}
 	for i := range a.visualizations {
-		a.byID[a.visualizations[i].ID] = &a.visualizations[i]
+		v := &a.visualizations[i]
+		a.byID[v.ID] = v
+		a.usages[v.UserID] = a.usages[v.UserID].with(*v)
 	}
-	tables, err := t.Tables(c.ctx())
+	tables, err := t.Tables(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range tables {
 		a.tables[r.VisualizationID], a.tableIDs[r.ID] = r, r
 	}
-	syncs, err := t.Synchronizations(c.ctx())
+	syncs, err := t.Synchronizations(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,41 +56,42 @@ func (c *call) account(t *store.Tx) (*account, error) {
 			a.syncs[*y.VisualizationID] = y
 		}
 	}
-	principals, err := t.Principals(c.ctx())
+	principals, err := t.Principals(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range principals {
 		a.principals[p.ID] = p
 	}
-	if a.layers, err = t.Layers(c.ctx()); err != nil {
-		return nil, err
-	}
-	a.usage = c.countUsage(a)
-	return a, nil
+	a.layers, err = t.Layers(ctx)
+	return a, err
 }
 
-func (c *call) countUsage(a *account) (u usage) {
-	for _, v := range a.visualizations {
-		if v.UserID != c.target.ID {
-			continue
+// with is the usage with one more visualization.
+func (u usage) with(v store.Visualization) usage {
+	u.all++
+	switch {
+	case v.Type == store.Dataset:
+		u.tables++
+		if v.Privacy != "private" {
+			u.publicDatasets++
 		}
-		u.all++
-		switch v.Type {
-		case store.Dataset:
-			u.tables++
-		case store.Map:
-			u.maps++
-		}
+	case v.Type == store.Map:
+		u.maps++
 		if v.Privacy == "public" {
-			u.public++
+			u.publicMaps++
 		}
 	}
 	return u
 }
 
-// grant is the access that a user has to a visualization: rw to his own, else what was granted, "" for none.
+// grant is the access that a user has to a visualization: rw to his own, else what was granted, "" for none. That a
+// dataset is public grants nothing.
+// Source: CartoDB/cartodb: app/models/carto/permission.rb.
 func (a *account) grant(v store.Visualization, userID string) string {
+	if userID == "" {
+		return ""
+	}
 	if v.UserID == userID {
 		return "rw"
 	}
@@ -90,6 +103,19 @@ func (a *account) grant(v store.Visualization, userID string) string {
 		}
 	}
 	return access
+}
+
+// published tells whether anybody may see a visualization: it is public or has a link, and is no map of version 3, which
+// would have to be published.
+// Source: CartoDB/cartodb: app/models/carto/visualization.rb.
+func published(v store.Visualization) bool {
+	return v.Privacy != "private" && (v.Version != 3 || v.Type != store.Map)
+}
+
+// viewable tells whether a user, or with "" anybody, may see a visualization.
+func (a *account) viewable(v store.Visualization, userID string) bool {
+	open := v.Privacy == "public" || v.Privacy == "link"
+	return open && published(v) || a.grant(v, userID) != ""
 }
 
 // dependents lists the maps that show a dataset's table, newest first; full tells whether they show nothing else.
@@ -125,11 +151,13 @@ func (a *account) dependentsOf(v store.Visualization) []dependent {
 	return a.dependents(r.ID)
 }
 
-// relatedTables are the tables of a map's layers.
+// relatedTables are the tables of a map's layers, each once.
 func (a *account) relatedTables(v store.Visualization) []store.Table {
 	var all []store.Table
+	seen := map[string]bool{}
 	for _, l := range a.layers {
-		if r, known := a.tableIDs[l.TableID]; known && l.VisualizationID == v.ID {
+		if r, known := a.tableIDs[l.TableID]; known && l.VisualizationID == v.ID && !seen[r.ID] {
+			seen[r.ID] = true
 			all = append(all, r)
 		}
 	}

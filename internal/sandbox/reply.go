@@ -126,8 +126,10 @@ func (s *Sandbox) send(w http.ResponseWriter, r *http.Request, answer reply) {
 	w.Write(b)
 }
 
-// when writes an instant as the API does: ISO 8601 in UTC with milliseconds.
-func when(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// instantForm is how the API writes instants: ISO 8601 in UTC with milliseconds.
+const instantForm = "2006-01-02T15:04:05.000Z"
+
+func when(t time.Time) string { return t.UTC().Format(instantForm) }
 
 func maybeWhen(t *time.Time) any {
 	if t == nil {

@@ -76,7 +76,10 @@ func routes() []route {
 		{"PUT", "/api/v1/viz/{id}", masterKey, (*call).changeVisualization},
 		{"DELETE", "/api/v1/viz/{id}", masterKey, (*call).deleteVisualization},
 		{"PUT", "/api/v1/perm/{id}", masterKey, (*call).changePermission},
+		{"POST", "/api/v1/tables", masterKey, (*call).createTable},
 		{"GET", "/api/v1/tables/{id}", masterKey, (*call).showTable},
+		{"PUT", "/api/v1/tables/{id}", masterKey, (*call).changeTable},
+		{"GET", "/api/v4/datasets", someKey, (*call).listDatasets},
 
 		{"GET", "/api/v1/connectors", masterKey, (*call).listConnectors},
 		{"GET", "/api/v1/connectors/{id}", masterKey, (*call).showConnector},

@@ -53,6 +53,7 @@ type Config struct {
 	ConnectorRows  int64 // rows that a connector reads before it truncates; 500,000
 	StorageQuota   int64 // bytes of all datasets; 10 GiB
 	TableQuota     int   // datasets; 0 is unlimited
+	PublicOnly     bool  // datasets cannot be private: actions.private_tables is false
 	PublicQuota    int   // public datasets; 0 is unlimited
 
 	NoSynchronizations bool // the account's plan has none
@@ -78,6 +79,15 @@ func (c Config) withDefaults() Config {
 	c.ImportSlots = orDefault(c.ImportSlots, defaultImportSlots)
 	c.StorageQuota = orDefault(c.StorageQuota, defaultStorageQuota)
 	return c
+}
+
+// defaultPrivacy is what a dataset has that nobody chose a privacy for.
+// Source: CartoDB/cartodb: app/models/carto/helpers/user_commons.rb.
+func (c Config) defaultPrivacy() string {
+	if c.PublicOnly {
+		return "public"
+	}
+	return "private"
 }
 
 func orDefault[T int | int64](v, d T) T {

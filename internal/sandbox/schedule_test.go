@@ -69,7 +69,7 @@ func TestSynchronizationRunsOnSchedule(t *testing.T) {
 	write(t, files, "air.csv", "station,no2\nA,1\n")
 	inBubble(t, sandbox.Config{Serve: files}, func(t *testing.T, a *api) {
 		id, first := a.synchronize(object{"url": airURL, "interval": 900})
-		dataset := a.get("/api/v1/viz/air")
+		dataset, table := a.get("/api/v1/viz/air"), a.get("/api/v1/tables/air")
 		fact(t, "the first import names the dataset and leaves the etag unknown", object{"name": "air", "state": "success", "etag": nil,
 			"visualization_id": dataset["id"], "service_item_id": nil, "interval": 900.0, "checksum": ""},
 			pick(a.sync(id), "name", "state", "etag", "visualization_id", "service_item_id", "interval", "checksum"))
@@ -79,7 +79,7 @@ func TestSynchronizationRunsOnSchedule(t *testing.T) {
 		second := a.sync(id)
 		fact(t, "an unchanged source is a success that learns the item id", object{"state": "success", "service_item_id": airURL},
 			pick(second, "state", "service_item_id"))
-		fact(t, "an unchanged source leaves the table alone", dig(dataset, "table", "updated_at"), a.get("/api/v1/tables/air")["updated_at"])
+		fact(t, "an unchanged source leaves the table alone", table["updated_at"], a.get("/api/v1/tables/air")["updated_at"])
 
 		write(t, files, "air.csv", "station,no2,extra\nA,1,x\nB,2,y\n")
 		later(901 * time.Second)

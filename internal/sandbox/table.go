@@ -9,54 +9,67 @@ import (
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
 
+// findTable finds a dataset's table for a user: by its name among his own, as SCHEMA.NAME among all that the user of that
+// name owns or was given, or by its own id, then only if the user may see it.
+// Source: CartoDB/cartodb: app/controllers/carto/helpers/table_locator.rb.
+func (c *call) findTable(a *account, idOrName string) (store.Table, bool) {
+	name, whose := strings.ReplaceAll(idOrName, `"`, ""), c.target.ID
+	schema, rest, qualified := strings.Cut(name, ".")
+	if qualified {
+		name = rest
+		for _, p := range a.principals {
+			if p.Kind == store.User && p.Name == schema {
+				whose = p.ID
+			}
+		}
+	}
+	for _, v := range a.visualizations {
+		r, isDataset := a.tables[v.ID]
+		if isDataset && v.Name == name && (v.UserID == whose || qualified && a.grant(v, whose) != "") {
+			return r, true
+		}
+	}
+	r, known := a.tableIDs[idOrName]
+	return r, known && a.viewable(*a.byID[r.VisualizationID], c.target.ID)
+}
+
 // showTable answers with a dataset as the tables endpoint sees it: it finds the synchronization by the table's name, not
 // by the dataset, and stumbles over an interval that is too short.
 // Source: CartoDB/cartodb: app/controllers/carto/api/tables_controller.rb, app/models/table/relator.rb.
 func (c *call) showTable() (answer reply, err error) {
 	return answer, c.view(func(t *store.Tx) error {
-		r, err := c.lookupTable(t)
-		if store.IsNotFound(err) {
-			answer = empty(http.StatusNotFound)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
 		a, err := c.account(t)
 		if err != nil {
 			return err
 		}
-		v := *a.byID[r.VisualizationID]
-		if a.grant(v, c.target.ID) == "" {
+		r, known := c.findTable(a, c.id)
+		switch {
+		case !known:
+			answer = empty(http.StatusNotFound)
+			return nil
+		case !a.viewable(*a.byID[r.VisualizationID], c.target.ID):
 			answer = empty(http.StatusForbidden)
 			return nil
 		}
-		columns, err := t.Columns(c.ctx(), r.Name)
-		if err != nil && !store.IsNotFound(err) {
-			return err
-		}
-		y, err := c.synchronizationNamed(t, r.Name)
-		if err != nil {
-			return err
-		}
-		if y != nil && y.Interval < minInterval {
-			answer = failed()
-			return nil
-		}
-		answer = ok(c.tableShape(a, v, r, columns, y))
-		return nil
+		answer, err = c.tableReply(t, a, r)
+		return err
 	})
 }
 
-func (c *call) lookupTable(t *store.Tx) (store.Table, error) {
-	if isUUID(c.id) {
-		return t.Table(c.ctx(), c.id)
+// tableReply is the answer with a table, and the fields behind it.
+func (c *call) tableReply(t *store.Tx, a *account, r store.Table, more ...field) (reply, error) {
+	columns, err := t.Columns(c.ctx(), r.Name)
+	if err != nil && !store.IsNotFound(err) {
+		return reply{}, err
 	}
-	name := strings.ReplaceAll(c.id, `"`, "")
-	if _, rest, qualified := strings.Cut(name, "."); qualified {
-		name = rest
+	y, err := c.synchronizationNamed(t, r.Name)
+	if err != nil {
+		return reply{}, err
 	}
-	return t.TableByName(c.ctx(), c.target.ID, name)
+	if y != nil && y.Interval < minInterval {
+		return failed(), nil
+	}
+	return ok(append(c.tableShape(a, r, columns, y), more...)), nil
 }
 
 func (c *call) synchronizationNamed(t *store.Tx, name string) (*store.Synchronization, error) {
@@ -69,11 +82,13 @@ func (c *call) synchronizationNamed(t *store.Tx, name string) (*store.Synchroniz
 	return nil, err
 }
 
-func (c *call) tableShape(a *account, v store.Visualization, r store.Table, columns []store.Column, y *store.Synchronization) fields {
-	p := presenter{c, a, fullOptions()}
+// tableShape is a table for itself. The sandbox keeps one description for it and its dataset, where CARTO has two.
+// Source: CartoDB/cartodb: app/controllers/carto/api/table_presenter.rb.
+func (c *call) tableShape(a *account, r store.Table, columns []store.Column, y *store.Synchronization) fields {
+	p, v := presenter{c, a, fullOptions()}, *a.byID[r.VisualizationID]
 	name := r.Name
 	if v.UserID != c.target.ID {
-		name = `"` + a.principals[v.UserID].Name + `".` + name
+		name = c.qualified(a.principals[v.UserID], name)
 	}
 	full, partial := []fields{}, []fields{}
 	for _, d := range a.dependents(r.ID) {
@@ -88,7 +103,7 @@ func (c *call) tableShape(a *account, v store.Visualization, r store.Table, colu
 		synchronization = synchronizationShape(*y)
 	}
 	return fields{
-		{"id", r.ID}, {"name", name}, {"privacy", strings.ToUpper(v.Privacy)}, {"schema", schemaShape(columns, r)}, {"updated_at", when(r.UpdatedAt)},
+		{"id", r.ID}, {"name", name}, {"privacy", strings.ToUpper(r.Privacy)}, {"schema", schemaShape(columns, r)}, {"updated_at", when(r.UpdatedAt)},
 		{"rows_counted", r.RowEstimate}, {"table_size", r.Size}, {"map_id", v.MapID}, {"description", v.Description}, {"geometry_types", r.GeometryTypes},
 		{"table_visualization", p.shape(v)}, {"dependent_visualizations", full}, {"non_dependent_visualizations", partial}, {"synchronization", synchronization},
 	}
@@ -96,6 +111,7 @@ func (c *call) tableShape(a *account, v store.Visualization, r store.Table, colu
 
 // schemaShape lists columns with their CARTO types: cartodb_id, the_geom, the others by name, created_at and updated_at
 // last. The webmercator column is hidden.
+// Source: CartoDB/cartodb: app/models/table.rb.
 func schemaShape(columns []store.Column, r store.Table) [][]string {
 	rank := map[string]int{"cartodb_id": -2, "the_geom": -1, "created_at": 1, "updated_at": 2}
 	sorted := slices.Clone(columns)

@@ -12,15 +12,6 @@ import (
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
 
-// An invalid is a change that the model refuses: 403 if it is about privacy, else 400.
-// Source: CartoDB/cartodb: app/controllers/carto/api/visualizations_controller.rb.
-type invalid struct {
-	status  int
-	message string
-}
-
-func (e *invalid) Error() string { return e.message }
-
 // databaseMessage tells an error that the database gives to a request from one that is the sandbox's own.
 func databaseMessage(err error) (string, bool) {
 	var view *store.DependentViewError
@@ -34,27 +25,74 @@ func databaseMessage(err error) (string, bool) {
 	return "", false
 }
 
+// errUpdating is a change that fails where no attribute is to blame.
+var errUpdating = errors.New("the model cannot be updated")
+
+// An invalid is a change that the model refuses: what is wrong, by attribute in the order in which it was found.
+type invalid []struct{ attribute, message string }
+
+func (e *invalid) add(attribute, message string) {
+	*e = append(*e, struct{ attribute, message string }{attribute, message})
+}
+
+func (e invalid) Error() string { return strings.Join(e.messages(), ", ") }
+
+// messages are the sentences, those about one attribute together.
+func (e invalid) messages() []string {
+	var all []string
+	for i, first := range e {
+		if e.about(first.attribute) != i {
+			continue
+		}
+		for _, p := range e[i:] {
+			if p.attribute == first.attribute {
+				all = append(all, strings.ToUpper(p.attribute[:1])+p.attribute[1:]+" "+p.message)
+			}
+		}
+	}
+	return all
+}
+
+// about is where the first problem with an attribute is, -1 without one.
+func (e invalid) about(attribute string) int {
+	return slices.IndexFunc(e, func(p struct{ attribute, message string }) bool { return p.attribute == attribute })
+}
+
+// refusalOf is the answer to a change that failed: 403 if the privacy is among what is wrong, else 400.
+// Source: CartoDB/cartodb: app/controllers/carto/api/visualizations_controller.rb.
+func refusalOf(err error) (reply, bool) {
+	var wrong invalid
+	switch {
+	case errors.As(err, &wrong) && wrong.about("privacy") >= 0:
+		return errorsOf(http.StatusForbidden, wrong.messages()), true
+	case errors.As(err, &wrong):
+		return errorsOf(http.StatusBadRequest, wrong.messages()), true
+	case errors.Is(err, errUpdating):
+		return errorsOf(http.StatusBadRequest, []string{"Error updating"}), true
+	}
+	if _, refused := databaseMessage(err); refused {
+		return errorsOf(http.StatusBadRequest, []string{"Error updating"}), true
+	}
+	return reply{}, false
+}
+
 // changeVisualization sets the attributes that the body holds. The body must hold the id, also when the path does.
 func (c *call) changeVisualization() (answer reply, err error) {
 	body, bad := c.rawObject()
 	err = c.update(func(t *store.Tx) error {
-		v, err := c.lookup(t)
-		if store.IsNotFound(err) {
-			answer = missing("Visualization does not exist")
+		v, a, refusal, err := c.load(t)
+		if err != nil {
+			return err
+		}
+		if refusal != nil {
+			answer = *refusal
 			return nil
 		}
-		if err != nil {
-			return err
+		if bad != nil || body == nil {
+			return errUpdating
 		}
-		a, err := c.account(t)
-		if err != nil {
-			return err
-		}
-		if bad != nil {
-			return &invalid{http.StatusBadRequest, "Error updating"}
-		}
-		id, _ := plainText(body["id"])
-		if id != v.ID || a.grant(v, c.target.ID) != "rw" {
+		var id string
+		if json.Unmarshal(body["id"], &id) != nil || id != v.ID || a.grant(v, c.viewer().ID) != "rw" || c.s.isViewer(c.viewer()) {
 			answer = empty(http.StatusForbidden)
 			return nil
 		}
@@ -67,138 +105,98 @@ func (c *call) changeVisualization() (answer reply, err error) {
 		answer = ok(presenter{c, a, fullOptions()}.shape(v))
 		return nil
 	})
-	var no *invalid
-	if errors.As(err, &no) {
-		return errorsOf(no.status, []string{no.message}), nil
-	}
-	if message, refusal := databaseMessage(err); refusal {
-		return errorsOf(http.StatusBadRequest, []string{message}), nil
+	if refusal, refused := refusalOf(err); refused {
+		return refusal, nil
 	}
 	return answer, err
 }
 
-// change sets attributes and writes, unless nothing differs.
+// change sets attributes, judges them together and writes, unless nothing differs.
 func (c *call) change(t *store.Tx, a *account, v *store.Visualization, body map[string]json.RawMessage) error {
 	before := *v
-	if err := setTexts(v, body); err != nil {
+	if err := assignVisualization(v, body); err != nil {
 		return err
 	}
-	if raw, given := body["tags"]; given {
-		if err := setTags(v, raw); err != nil {
-			return err
-		}
-	}
-	if raw, given := body["privacy"]; given {
-		if err := c.setPrivacy(a, v, raw, body); err != nil {
-			return err
-		}
-	}
-	if raw, given := body["name"]; given {
-		if err := c.rename(t, a, v, raw); err != nil {
-			return err
-		}
+	if err := c.validate(a, before, *v, body); err != nil {
+		return err
 	}
 	if reflect.DeepEqual(before, *v) {
 		return nil
 	}
-	v.UpdatedAt = t.Now()
-	if err := t.SaveVisualization(c.ctx(), *v); err != nil {
-		return err
+	if v.UpdatedAt.Equal(before.UpdatedAt) {
+		v.UpdatedAt = t.Now()
 	}
-	if before.Privacy == v.Privacy || v.Type != store.Dataset {
+	if v.Type == store.Dataset {
+		if err := c.rename(t, a, before.Name, v); err != nil {
+			return err
+		}
+		if err := c.propagatePrivacy(t, before, *v); err != nil {
+			return err
+		}
+	}
+	return t.SaveVisualization(c.ctx(), *v)
+}
+
+// propagatePrivacy gives a dataset's privacy to its table. The table refuses a link where private tables are not to be had,
+// silently, and then the two differ.
+// Source: CartoDB/cartodb: app/models/carto/visualization.rb, app/models/carto/user_table.rb, app/models/table/privacy_manager.rb.
+func (c *call) propagatePrivacy(t *store.Tx, before, v store.Visualization) error {
+	if before.Privacy == v.Privacy || v.Privacy == "link" && c.s.config.PublicOnly {
 		return nil
 	}
 	r, err := t.TableOf(c.ctx(), v.ID)
 	if err != nil {
 		return err
 	}
-	r.Privacy, r.UpdatedAt = v.Privacy, t.Now()
+	if r.Privacy = v.Privacy; v.Privacy == "password" {
+		r.Privacy = c.s.config.defaultPrivacy()
+	}
+	r.UpdatedAt = t.Now()
 	return t.SaveTable(c.ctx(), r)
 }
 
-// setTexts sets what is stored as it is sent.
-func setTexts(v *store.Visualization, body map[string]json.RawMessage) error {
-	for key, to := range map[string]**string{"display_name": &v.DisplayName, "description": &v.Description, "title": &v.Title,
-		"source": &v.Source, "license": &v.License, "attributions": &v.Attributions} {
-		raw, given := body[key]
-		if !given {
-			continue
-		}
-		text, isNull := plainText(raw)
-		if *to = &text; isNull {
-			*to = nil
-		}
+// validate judges a visualization before it is written.
+// Source: CartoDB/cartodb: app/models/carto/visualization.rb, app/models/quota_checker.rb.
+func (c *call) validate(a *account, before, v store.Visualization, body map[string]json.RawMessage) error {
+	var wrong invalid
+	if strings.TrimSpace(v.Name) == "" {
+		wrong.add("name", "can't be blank")
 	}
-	if raw, given := body["locked"]; given {
-		v.Locked = string(raw) == "true"
+	if strings.TrimSpace(v.Privacy) == "" {
+		wrong.add("privacy", "can't be blank")
 	}
-	if raw, given := body["version"]; given {
-		if n := toInteger(string(raw)); n > 0 {
-			v.Version = int(n)
-		}
+	if !slices.Contains([]string{"link", "password", "public", "private"}, v.Privacy) {
+		wrong.add("privacy", "is not included in the list")
 	}
-	return nil
-}
-
-// setTags keeps order, case and duplicates; blank tags go.
-func setTags(v *store.Visualization, raw json.RawMessage) error {
-	if string(raw) == "null" {
-		v.Tags = []string{}
-		return nil
+	if password, _ := plainText(body["password"]); v.Privacy == "password" && before.Privacy != "password" && strings.TrimSpace(password) == "" {
+		wrong.add("password", "required for protected visualization")
 	}
-	var tags []json.RawMessage
-	if json.Unmarshal(raw, &tags) != nil {
-		return &invalid{http.StatusBadRequest, "Error updating"}
-	}
-	v.Tags = []string{}
-	for _, tag := range tags {
-		if text, _ := plainText(tag); strings.TrimSpace(text) != "" {
-			v.Tags = append(v.Tags, text)
-		}
-	}
-	return nil
-}
-
-// setPrivacy takes any case. Link counts as public against the quota.
-func (c *call) setPrivacy(a *account, v *store.Visualization, raw json.RawMessage, body map[string]json.RawMessage) error {
-	text, _ := plainText(raw)
-	privacy := strings.ToLower(text)
 	switch {
-	case !slices.Contains([]string{"public", "link", "private", "password"}, privacy):
-		return &invalid{http.StatusForbidden, "Privacy is not included in the list"}
-	case privacy == "password" && body["password"] == nil:
-		return &invalid{http.StatusBadRequest, "Password required for protected visualization"}
-	case v.Privacy == "private" && privacy != "private" && v.Type == store.Dataset && c.publicQuotaReached(a):
-		return &invalid{http.StatusForbidden, "Privacy over account public dataset quota"}
+	case before.Privacy == v.Privacy:
+	case v.Privacy == "private" && c.s.config.PublicOnly:
+		wrong.add("privacy", "cannot be set to private")
+	case before.Privacy == "private" && v.Type == store.Dataset && c.publicQuotaReached(a):
+		wrong.add("privacy", "over account public dataset quota")
 	}
-	v.Privacy = privacy
+	if len(wrong) > 0 {
+		return wrong
+	}
 	return nil
 }
 
+// publicQuotaReached tells whether no more datasets may leave private. Those with a link count as public.
 func (c *call) publicQuotaReached(a *account) bool {
-	n := 0
-	for _, v := range a.visualizations {
-		if v.Type == store.Dataset && v.UserID == c.target.ID && v.Privacy != "private" {
-			n++
-		}
-	}
-	return c.s.config.PublicQuota > 0 && n >= c.s.config.PublicQuota
+	quota := c.s.config.PublicQuota
+	return quota > 0 && a.usages[c.target.ID].publicDatasets >= quota
 }
 
 // rename gives a dataset a name that is free among the user's datasets, its own among them: a taken name silently gets a
-// number, and another spelling of the current name does too.
-// Source: CartoDB/cartodb: app/models/table.rb.
-func (c *call) rename(t *store.Tx, a *account, v *store.Visualization, raw json.RawMessage) error {
-	text, isNull := plainText(raw)
-	if isNull || strings.TrimSpace(text) == "" {
-		return &invalid{http.StatusBadRequest, "Name can't be blank"}
-	}
-	if v.Type != store.Dataset {
-		v.Name = text
-		return nil
-	}
-	wanted := strings.ToLower(text)
-	if wanted == v.Name {
+// number, and another spelling of the current name does too. What is the current name but for its case stays as it is. The
+// database refuses a name that a table has which is no dataset.
+// Source: CartoDB/cartodb: app/models/table.rb, app/models/carto/visualization.rb.
+func (c *call) rename(t *store.Tx, a *account, current string, v *store.Visualization) error {
+	wanted := strings.ToLower(v.Name)
+	if v.Name = current; wanted == current {
 		return nil
 	}
 	var taken []string
@@ -207,5 +205,13 @@ func (c *call) rename(t *store.Tx, a *account, v *store.Visualization, raw json.
 			taken = append(taken, other.Name)
 		}
 	}
-	return t.RenameDataset(c.ctx(), v, name.Propose(wanted, taken))
+	free := name.Propose(wanted, taken)
+	physical, err := t.PhysicalTables(c.ctx())
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(physical, func(p store.Physical) bool { return p.Name == free }) {
+		return errUpdating
+	}
+	return t.RenameDataset(c.ctx(), v, free)
 }

@@ -1,10 +1,10 @@
 package sandbox
 
 import (
-	"cmp"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cartosync/cartosync/internal/sandbox/store"
@@ -16,160 +16,135 @@ type listing struct {
 	page, perPage int
 	order         []order
 	shared        string // yes, no, only
-	none          bool   // a filter that nothing here can pass
+	box           *box
 }
 
-type order struct {
-	by   string
-	desc bool
+// A wrongParameter is a parameter of a list with a value that it cannot have.
+type wrongParameter struct{ message string }
+
+func (w *wrongParameter) Error() string { return w.message }
+
+func wrongValue(parameter string, allowed []string) error {
+	message := "Wrong '" + parameter + "' parameter value."
+	if allowed != nil {
+		message += " Valid values are one of " + symbols(allowed)
+	}
+	return &wrongParameter{message}
 }
 
-// A wrongParameter is a parameter of the list with a value that it cannot have.
-type wrongParameter string
-
-func (w wrongParameter) Error() string { return "Wrong '" + string(w) + "' parameter value." }
-
-// orders are what a list can be sorted by; alone tells which cannot be combined.
-// Source: CartoDB/cartodb: app/controllers/carto/api/visualizations_controller.rb, paged_searcher.rb.
-var orders = map[string]bool{"name": false, "updated_at": false, "size": true, "mapviews": true, "favorited": false,
-	"estimated_row_count": true, "privacy": false, "dependent_visualizations": false}
-
+// listing reads the query. Without a type, maps are listed; types wins over type.
+// Source: CartoDB/cartodb: app/controllers/carto/api/visualization_searcher.rb.
 func (c *call) listing() (l listing, err error) {
 	q := c.query
-	l = listing{types: []string{store.Map}, shared: "yes"}
-	if t := q.Get("type"); t != "" {
+	l = listing{types: []string{store.Map}, shared: c.shared()}
+	if t := q.Get("type"); strings.TrimSpace(t) != "" {
 		l.types = []string{t}
 	}
-	if t := q.Get("types"); t != "" {
-		l.types = strings.Split(t, ",")
+	if t := strings.Split(strings.TrimRight(q.Get("types"), ","), ","); t[0] != "" || len(t) > 1 {
+		l.types = t
 	}
-	if l.page, err = positive(q.Get("page"), 1); err != nil {
-		return l, wrongParameter("page")
-	}
-	if l.perPage, err = positive(q.Get("per_page"), 20); err != nil {
-		return l, wrongParameter("per_page")
+	if l.page, l.perPage, err = c.paging(20); err != nil {
+		return l, err
 	}
 	if l.order, err = parseOrder(q.Get("order"), q.Get("order_direction")); err != nil {
 		return l, err
 	}
-	if s := q.Get("shared"); s == "no" || s == "only" {
-		l.shared = s
+	if q.Has("bbox") && (len(l.types) > 1 || l.types[0] != store.Dataset) {
+		return l, &wrongParameter{"Filter by bbox is only supported for type table"}
 	}
-	switch {
-	case q.Get("exclude_shared") == "true":
-		l.shared = "no"
-	case q.Get("only_shared") == "true":
-		l.shared = "only"
+	if b := q.Get("bbox"); strings.TrimSpace(b) != "" {
+		l.box, err = parseBox(b)
 	}
-	l.none = q.Get("only_liked") == "true" || q.Get("subscribed") == "true" || q.Get("sample") == "true"
-	return l, nil
+	return l, err
 }
 
-func positive(s string, byDefault int) (int, error) {
-	if s == "" {
-		return byDefault, nil
+// shared tells whose visualizations are listed: the parameter shared says it, else only_shared, else exclude_shared.
+func (c *call) shared() string {
+	switch s := c.query.Get("shared"); {
+	case s == "yes" || s == "no" || s == "only":
+		return s
+	case c.query.Get("only_shared") == "true":
+		return "only"
+	case c.query.Get("exclude_shared") == "true":
+		return "no"
 	}
-	n, err := strconv.Atoi(s)
-	if err == nil && n <= 0 {
-		err = strconv.ErrRange
-	}
-	return n, err
-}
-
-func parseOrder(by, direction string) ([]order, error) {
-	if by == "" {
-		by = "updated_at"
-	}
-	names, directions := strings.Split(by, ","), strings.Split(direction, ",")
-	var all []order
-	for i, name := range names {
-		alone, known := orders[name]
-		if !known || alone && len(names) > 1 {
-			return nil, wrongParameter("order")
-		}
-		d := directions[min(i, len(directions)-1)]
-		if d != "" && d != "asc" && d != "desc" {
-			return nil, wrongParameter("order_direction")
-		}
-		all = append(all, order{name, d != "asc"})
-	}
-	return all, nil
+	return "yes"
 }
 
 // listVisualizations lists datasets or maps. Without the master key it lists what everybody may see, with status 200: a
-// wrong key looks like an account without private datasets.
-// Source: CartoDB/cartodb: app/controllers/carto/api/visualization_searcher.rb.
+// wrong key looks like an account without private datasets. An error that nobody foresaw is told in full.
+// Source: CartoDB/cartodb: app/controllers/carto/api/visualizations_controller.rb, visualization_searcher.rb.
 func (c *call) listVisualizations() (reply, error) {
-	wrong := func(err error) reply { return with(http.StatusBadRequest, fields{{"error", err.Error()}}) }
-	if c.target.ID == "" {
-		return wrong(wrongParameter("username")), nil
-	}
 	l, err := c.listing()
+	if err == nil && c.target.ID == "" {
+		err = wrongValue("username", nil)
+	}
+	if wrong := (*wrongParameter)(nil); errors.As(err, &wrong) {
+		return with(http.StatusBadRequest, fields{{"error", wrong.message}}), nil
+	}
+	later, err := c.linkTables()
 	if err != nil {
-		return wrong(err), nil
+		return reply{}, err
 	}
-	if c.master {
-		if err := c.linkTables(); err != nil {
-			return reply{}, err
-		}
-	}
-	var answer fields
+	var answer reply
 	err = c.view(func(t *store.Tx) error {
 		a, err := c.account(t)
-		if err == nil {
-			answer = c.page(a, l)
+		if err != nil {
+			return err
 		}
-		return err
+		var boxes map[string]box
+		if l.box != nil {
+			if boxes, err = c.boxes(t, a); err != nil {
+				return err
+			}
+		}
+		answer = c.page(a, l, boxes)
+		return nil
 	})
-	return ok(answer), err
-}
-
-// linkTables brings datasets in line with what SQL did to their tables.
-func (c *call) linkTables() error {
-	pending := false
-	err := c.view(func(t *store.Tx) (err error) {
-		pending, err = t.LinksPending(c.ctx(), c.s.owner.ID)
-		return err
-	})
-	if err != nil || !pending {
-		return err
+	if err == nil && later {
+		err = c.linkTablesNow()
 	}
-	return c.update(func(t *store.Tx) error { return t.LinkTables(c.ctx(), c.s.owner.ID, "private") })
+	return answer, err
 }
 
-func (c *call) page(a *account, l listing) fields {
+// page is one page of a list, with what there is besides.
+func (c *call) page(a *account, l listing, boxes map[string]box) reply {
+	if l.box != nil && !l.box.onEarth() {
+		return with(http.StatusInternalServerError, fields{{"error", "PG::SyntaxError: ERROR:  syntax error at end of input"}})
+	}
+	if !c.master && slices.ContainsFunc(l.order, func(o order) bool { return o.by == "favorited" }) {
+		return with(http.StatusInternalServerError, fields{{"error", `PG::UndefinedTable: ERROR:  missing FROM-clause entry for table "likes"`}})
+	}
 	var matching []store.Visualization
 	for _, v := range a.visualizations {
-		if c.passes(a, l, v) {
+		if c.passes(a, l, v) && (l.box == nil || boxes[v.ID].meets(*l.box)) {
 			matching = append(matching, v)
 		}
 	}
 	c.sort(a, l, matching)
 	p := presenter{c, a, c.listOptions()}
 	list := []fields{}
-	first := min((l.page-1)*l.perPage, len(matching))
-	for _, v := range matching[first:min(first+l.perPage, len(matching))] {
-		if c.master {
-			list = append(list, p.shape(v))
-		} else {
-			list = append(list, p.publicShape(v))
+	for _, v := range pageOf(matching, l.page, l.perPage) {
+		if p.unrenderable(v) {
+			return with(http.StatusInternalServerError, fields{{"error", "undefined method `get_auth_tokens' for nil:NilClass"}})
 		}
+		list = append(list, p.shape(v))
 	}
 	answer := fields{{"visualizations", list}, {"total_entries", len(matching)}}
-	if c.master && c.query.Get("load_totals") != "false" {
+	if c.master && c.shows("load_totals") {
 		answer = append(answer, c.totals(a, l)...)
 	}
-	return answer
+	return ok(answer)
 }
 
-// totals count without the filters, but for the type.
+// totals count without the filters, but for the type. What others shared counts unless it is locked.
 func (c *call) totals(a *account, l listing) fields {
 	own, locked, shared := 0, 0, 0
 	for _, v := range a.visualizations {
 		switch {
 		case !slices.Contains(l.types, v.Type):
 		case v.UserID != c.target.ID:
-			if a.grant(v, c.target.ID) != "" {
+			if !v.Locked && a.grant(v, c.target.ID) != "" {
 				shared++
 			}
 		default:
@@ -181,100 +156,116 @@ func (c *call) totals(a *account, l listing) fields {
 	return fields{{"total_user_entries", own}, {"total_locked", locked}, {"total_likes", 0}, {"total_shared", shared}}
 }
 
-// passes tells whether a visualization is in a list.
+// passes tells whether a visualization is in a list. An anonymous visitor's list has what is public, without links, and
+// fewer filters: those that he may not use are passed over.
 func (c *call) passes(a *account, l listing, v store.Visualization) bool {
-	q := c.query
-	own := v.UserID == c.target.ID
-	switch {
-	case l.none, !slices.Contains(l.types, v.Type):
+	if !slices.Contains(l.types, v.Type) || !c.passesFilters(v) {
 		return false
-	case !c.master:
-		return own && v.Privacy == "public" && c.passesFilters(v)
+	}
+	own := v.UserID == c.target.ID
+	if !c.master {
+		return own && v.Privacy == "public"
+	}
+	q := c.query
+	for _, nothing := range []string{"only_liked", "subscribed", "sample"} {
+		if q.Get(nothing) == "true" { // in a sandbox nobody likes anything or subscribes to it
+			return false
+		}
+	}
+	switch {
 	case own && l.shared == "only", !own && (l.shared == "no" || a.grant(v, c.target.ID) == ""):
 		return false
 	case q.Get("locked") == "true" && !v.Locked, q.Get("locked") == "false" && v.Locked:
 		return false
+	case q.Get("exclude_raster") == "true" && v.Kind == "raster":
+		return false
 	}
-	return c.passesFilters(v)
+	return !q.Has("privacy") || q.Get("privacy") == v.Privacy
 }
 
+// passesFilters applies the filters that everybody may use. Tags are joined as they stand in the parameter and searched for
+// in the joined tags, with the wildcards of SQL.
+// Source: CartoDB/cartodb: app/queries/carto/visualization_query_filterer.rb.
 func (c *call) passesFilters(v store.Visualization) bool {
 	q := c.query
-	if p := q.Get("privacy"); p != "" && p != v.Privacy {
+	switch {
+	case q.Get("only_with_display_name") == "true" && v.DisplayName == nil,
+		q.Get("only_published") == "true" && !published(v):
 		return false
 	}
-	if q.Get("only_with_display_name") == "true" && v.DisplayName == nil {
-		return false
-	}
-	if tags := q.Get("tags"); tags != "" {
+	if tags := strings.Split(strings.TrimRight(q.Get("tags"), ","), ","); len(tags) > 1 || tags[0] != "" {
 		joined := strings.ToLower(strings.Join(v.Tags, ", "))
-		hit := func(tag string) bool { return strings.Contains(joined, strings.ToLower(tag)) }
-		if !slices.ContainsFunc(strings.Split(tags, ","), hit) {
+		if !like(joined, "%"+strings.ToLower(strings.Join(tags, ", "))+"%") {
 			return false
 		}
 	}
-	return q.Get("q") == "" || rank(v, q.Get("q")) > 0
+	search := q.Get("q")
+	return strings.TrimSpace(search) == "" || found(v, search)
 }
 
-// rank is how well a visualization fits a search: 3 by its name, 2 by a tag, 1 by its description, 0 not at all.
-func rank(v store.Visualization, search string) int {
-	search = strings.ToLower(search)
-	description := ""
-	if v.Description != nil {
-		description = *v.Description
+// linkTables brings datasets in line with what SQL did to their tables, as listing them does. It does so at once if little
+// differs, else after the list was made, as a job would.
+// Source: CartoDB/cartodb: lib/carto/ghost_tables_manager.rb.
+func (c *call) linkTables() (later bool, err error) {
+	const fewDifferences, fewTables = 8, 128
+	if !c.master {
+		return false, nil
 	}
-	for i, text := range []string{v.Name, strings.Join(v.Tags, " "), description} {
-		if strings.Contains(strings.ToLower(text), search) {
-			return 3 - i
-		}
-	}
-	return 0
-}
-
-// sort orders a list; a search orders by rank first. There is no tie-breaker.
-func (c *call) sort(a *account, l listing, all []store.Visualization) {
-	search := c.query.Get("q")
-	slices.SortStableFunc(all, func(x, y store.Visualization) int {
-		if search != "" {
-			if d := rank(y, search) - rank(x, search); d != 0 {
-				return d
-			}
-		}
-		for _, o := range l.order {
-			d := a.compare(x, y, o.by)
-			if o.desc {
-				d = -d
-			}
-			if d != 0 {
-				return d
-			}
-		}
-		return 0
+	differences, tables := 0, 0
+	err = c.view(func(t *store.Tx) (err error) {
+		differences, tables, err = t.Unlinked(c.ctx(), c.s.owner.ID)
+		return err
 	})
+	switch {
+	case err != nil || differences == 0:
+		return false, err
+	case differences >= fewDifferences || tables > fewTables:
+		return true, nil
+	}
+	return false, c.linkTablesNow()
 }
 
-func (a *account) compare(x, y store.Visualization, by string) int {
-	number := func(v store.Visualization, pick func(store.Table) *int64) int64 {
-		if n := pick(a.tables[v.ID]); n != nil {
-			return *n
+func (c *call) linkTablesNow() error {
+	return c.update(func(t *store.Tx) error { return t.LinkTables(c.ctx(), c.s.owner.ID, c.s.config.defaultPrivacy()) })
+}
+
+// symbols writes names as Ruby prints a list of symbols.
+func symbols(names []string) string {
+	return "[:" + strings.Join(names, ", :") + "]"
+}
+
+// paging reads page and per_page. A text counts as the number that it begins with. There is no maximum.
+// Source: CartoDB/cartodb: app/controllers/carto/api/paged_searcher.rb.
+func (c *call) paging(byDefault int) (page, perPage int, err error) {
+	number := func(key string, byDefault int) int {
+		if text := c.query.Get(key); strings.TrimSpace(text) != "" {
+			return int(toInteger(text))
 		}
-		return 0
+		return byDefault
 	}
-	switch by {
-	case "name":
-		return cmp.Compare(x.Name, y.Name)
-	case "updated_at":
-		return x.UpdatedAt.Compare(y.UpdatedAt)
-	case "privacy":
-		return cmp.Compare(x.Privacy, y.Privacy)
-	case "dependent_visualizations":
-		return cmp.Compare(len(a.dependentsOf(x)), len(a.dependentsOf(y)))
-	case "size":
-		size := func(r store.Table) *int64 { return r.Size }
-		return cmp.Compare(number(x, size), number(y, size))
-	case "estimated_row_count":
-		rows := func(r store.Table) *int64 { return r.RowEstimate }
-		return cmp.Compare(number(x, rows), number(y, rows))
+	page, perPage = number("page", 1), number("per_page", byDefault)
+	switch {
+	case page <= 0:
+		return 0, 0, wrongValue("page", nil)
+	case perPage <= 0:
+		return 0, 0, wrongValue("per_page", nil)
 	}
-	return 0 // nobody views or likes anything in a sandbox
+	return page, perPage, nil
+}
+
+// parseBox reads the corners of a bounding box: west, south, east, north.
+// Source: CartoDB/cartodb: lib/carto/bounding_box_utils.rb.
+func parseBox(text string) (*box, error) {
+	var n []float64
+	for _, part := range strings.Split(text, ",") {
+		var v float64
+		if _, err := fmt.Sscan(strings.TrimSpace(part), &v); err != nil {
+			return nil, &wrongParameter{"all bounding box parameters must be floats"}
+		}
+		n = append(n, v)
+	}
+	if len(n) != 4 {
+		return nil, &wrongParameter{"bounding box must have 4 coordinates: minx, miny, maxx, maxy"}
+	}
+	return &box{n[0], n[1], n[2], n[3]}, nil
 }

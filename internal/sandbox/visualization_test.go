@@ -85,14 +85,33 @@ func TestListVisualizations(t *testing.T) {
 		entry := v["visualizations"].([]any)[0].(object)
 		fact(t, "parts", object{"stats": object{}}, pick(entry, "stats", "table", "permission"))
 	})
-	for query, parameter := range map[string]string{"page=0": "page", "page=x": "page", "per_page=-1": "per_page", "order=size,name": "order", "order=color": "order", "order_direction=up": "order_direction"} {
+	const all = "[:name, :updated_at, :size, :mapviews, :favorited, :estimated_row_count, :privacy, :dependent_visualizations]"
+	const combinable = "[:name, :updated_at, :favorited, :privacy, :dependent_visualizations]"
+	for query, message := range map[string]string{
+		"page=0":              "Wrong 'page' parameter value.",
+		"page=x":              "Wrong 'page' parameter value.",
+		"per_page=-1":         "Wrong 'per_page' parameter value.",
+		"order=size,name":     "Wrong 'order' parameter combination. Valid values to combine: " + combinable,
+		"order=color":         "Wrong 'order' parameter value. Valid values are one of " + all,
+		"order_direction=up":  "Wrong 'order_direction' parameter value. Valid values are one of [:asc, :desc]",
+		"order_direction=a,b": "Wrong 'order_direction' parameter combination. Valid values to combine: [:asc, :desc]",
+		"bbox=1,2,3":          "bounding box must have 4 coordinates: minx, miny, maxx, maxy",
+		"bbox=1,2,3,x":        "all bounding box parameters must be floats",
+	} {
 		t.Run("wrong "+query, func(t *testing.T) {
 			got := a.send("GET", "/api/v1/viz?type=table&"+query, nil)
-			if got.Status != 400 || got.Body != `{"error":"Wrong '`+parameter+`' parameter value."}` {
-				t.Error(got)
-			}
+			fact(t, "refused", []any{400, object{"error": message}}, []any{got.Status, decode(t, got.Body)})
 		})
 	}
+	t.Run("a text counts as the number it begins with", func(t *testing.T) {
+		fact(t, "page", []any{"roads"}, names(a.get("/api/v1/viz?type=table&order=name&order_direction=asc&exclude_shared=true&per_page=2x&page=2.9")))
+	})
+	t.Run("a box is for datasets only", func(t *testing.T) {
+		fact(t, "refused", `{"error":"Filter by bbox is only supported for type table"}`, a.send("GET", "/api/v1/viz?types=table,derived&bbox=0,0,1,1", nil).Body)
+	})
+	t.Run("a box off the earth", func(t *testing.T) {
+		fact(t, "crashes", 500, a.send("GET", "/api/v1/viz?type=table&bbox=0,0,1,100", nil).Status)
+	})
 }
 
 func TestChangeVisualization(t *testing.T) {
@@ -156,7 +175,8 @@ func TestVisualizationTraps(t *testing.T) {
 		fact(t, "refused", object{"status": 400, "body": `{"errors":["Error updating"]}`}, status(got))
 	})
 	t.Run("PUT that changes nothing does not write", func(t *testing.T) {
-		fact(t, "updated_at", v["updated_at"], a.ok("PUT", "/api/v1/viz/"+id, object{"id": id, "privacy": "private", "name": "stations"})["updated_at"])
+		before := a.get("/api/v1/viz?type=table&q=stations")["visualizations"].([]any)[0]
+		fact(t, "updated_at", dig(before, "updated_at"), a.ok("PUT", "/api/v1/viz/"+id, object{"id": id, "privacy": "private", "name": "stations"})["updated_at"])
 	})
 	t.Run("renaming flips between two names when the name is not sanitised", func(t *testing.T) {
 		var got []any

@@ -38,6 +38,12 @@ func (t *Tx) Principal(ctx context.Context, kind, name string) (Principal, error
 	return scanOne(rows, err, scanPrincipal)
 }
 
+// PrincipalByID finds one by id.
+func (t *Tx) PrincipalByID(ctx context.Context, id string) (Principal, error) {
+	rows, err := t.tx.QueryContext(ctx, principalQuery+` WHERE id = ?`, id)
+	return scanOne(rows, err, scanPrincipal)
+}
+
 // Principals lists all, by kind and name.
 func (t *Tx) Principals(ctx context.Context) ([]Principal, error) {
 	rows, err := t.tx.QueryContext(ctx, principalQuery+` ORDER BY kind, name`)

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -214,94 +212,4 @@ func (t *Tx) Usage(ctx context.Context, userID string) (bytes int64, tables int,
 func (t *Tx) CountPublic(ctx context.Context, userID string) (n int, err error) {
 	err = t.tx.QueryRowContext(ctx, `SELECT count(*) FROM "sandbox$table" WHERE user_id = ? AND privacy <> 'private'`, userID).Scan(&n)
 	return n, err
-}
-
-// LinkTables brings registrations in line with tables that SQL created, renamed or dropped: renamed tables rename their
-// dataset, dropped ones delete it with its maps, and new ones that look like a dataset become one.
-// Source: CartoDB/cartodb: lib/carto/ghost_tables_manager.rb.
-func (t *Tx) LinkTables(ctx context.Context, userID, privacy string) error {
-	physical, err := t.PhysicalTables(ctx)
-	if err != nil {
-		return err
-	}
-	byOID := map[int64]string{}
-	for _, p := range physical {
-		byOID[p.OID] = p.Name
-	}
-	registered, err := t.Tables(ctx)
-	if err != nil {
-		return err
-	}
-	known := map[string]bool{}
-	for _, r := range registered {
-		if r.UserID != userID {
-			continue
-		}
-		name, there := byOID[r.OID]
-		known[name] = there
-		if err := t.relink(ctx, r, name); err != nil {
-			return err
-		}
-	}
-	for _, p := range physical {
-		if known[p.Name] {
-			continue
-		}
-		columns, err := t.Columns(ctx, p.Name)
-		if err != nil {
-			return err
-		}
-		if !looksLikeDataset(columns) {
-			continue
-		}
-		if _, _, err := t.Register(ctx, userID, p.Name, privacy); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *Tx) relink(ctx context.Context, r Table, name string) error {
-	switch name {
-	case r.Name:
-		return nil
-	case "":
-		return t.unregister(ctx, r)
-	}
-	v, err := t.Visualization(ctx, r.VisualizationID)
-	if err != nil {
-		return err
-	}
-	r.Name, r.UpdatedAt = name, t.now
-	v.Name, v.UpdatedAt = name, t.now
-	return errors.Join(t.SaveTable(ctx, r), t.SaveVisualization(ctx, v))
-}
-
-// LinksPending tells whether LinkTables would change anything, without writing.
-func (t *Tx) LinksPending(ctx context.Context, userID string) (bool, error) {
-	var n int
-	err := t.tx.QueryRowContext(ctx, `SELECT count(*) FROM (
-		SELECT name, oid FROM "sandbox$table" WHERE user_id = ? EXCEPT SELECT name, oid FROM "pg_catalog.tables")`, userID).Scan(&n)
-	if err != nil || n > 0 {
-		return n > 0, err
-	}
-	names, err := scanStrings(t.tx.QueryContext(ctx, `SELECT name FROM "pg_catalog.tables" WHERE type = 'table'
-		EXCEPT SELECT name FROM "sandbox$table" WHERE user_id = ?`, userID))
-	for _, name := range names {
-		columns, err := t.Columns(ctx, name)
-		if err != nil || looksLikeDataset(columns) {
-			return err == nil, err
-		}
-	}
-	return false, err
-}
-
-// looksLikeDataset tells whether a table has the three columns that every dataset has.
-func looksLikeDataset(columns []Column) bool {
-	var names []string
-	for _, c := range columns {
-		names = append(names, c.Name)
-	}
-	has := " " + strings.Join(names, " ") + " "
-	return strings.Contains(has, " cartodb_id ") && strings.Contains(has, " the_geom ") && strings.Contains(has, " the_geom_webmercator ")
 }
