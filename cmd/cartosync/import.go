@@ -62,6 +62,7 @@ func (c *importListCmd) Run(ctx context.Context, a *app) error {
 	return a.byHand(ctx, c.handFlags, writes, importTable(), func(ctx context.Context, h *hand) error {
 		h.warn(render.Notice{Code: "fails_waiting_jobs",
 			Problem: "by listing import jobs CARTO marks those as failed that have waited for more than an hour; jobs that have ended are not listed"})
+		h.none = "unfinished import jobs"
 		ids, err := h.client.Imports(ctx)
 		if err != nil {
 			return err

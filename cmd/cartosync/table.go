@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -42,6 +43,7 @@ type hand struct {
 	me     carto.User
 	step   func(render.Step)
 	clear  func() // takes the progress off the terminal
+	none   string // what an empty list is one of, if that is not its kind
 }
 
 // byHand opens the account, makes sure that the key is the one of its owner, lets do
@@ -89,7 +91,7 @@ func (h *hand) print() error {
 	case h.Quiet:
 		return render.IDs(h.stdout, *h.Table)
 	case h.Format == render.Text && len(h.Rows) == 0 && !h.Single:
-		_, err := fmt.Fprintf(h.stderr, "no %ss\n", strings.ReplaceAll(h.Kind, "_", " "))
+		_, err := fmt.Fprintln(h.stderr, "no "+cmp.Or(h.none, strings.ReplaceAll(h.Kind, "_", " ")+"s"))
 		return err
 	}
 	h.listing.Account = h.account

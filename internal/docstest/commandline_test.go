@@ -1,6 +1,7 @@
 package docstest
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -16,9 +17,9 @@ import (
 )
 
 var (
-	helpCommand = regexp.MustCompile(`(?m)^  ([a-z]+) +`)
-	helpFlag    = regexp.MustCompile(`(?m)^ +(?:-[a-z], +)?--([a-z][a-z-]*)`)
-	flagName    = regexp.MustCompile(`(?:^|[\s(\x60])--([a-z][a-z-]*)`)
+	helpCommand = regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?)  +`)
+	helpFlag    = regexp.MustCompile(`(?m)^ +(?:-[a-z], +)?--((?:\[no-\])?[a-z][a-z-]*)`)
+	flagName    = regexp.MustCompile(`(?:^|[\s(\x60])--((?:\[no-\])?[a-z][a-z-]*)`)
 )
 
 // help is what a command says about itself.
@@ -41,7 +42,7 @@ func flags(t *testing.T) map[string][]string {
 	list, _, _ = strings.Cut(list, "\n\n")
 	all := map[string][]string{}
 	for _, m := range helpCommand.FindAllStringSubmatch(list, -1) {
-		all[m[1]] = unique(submatches(helpFlag, help(t, m[1])))
+		all[m[1]] = unique(submatches(helpFlag, help(t, strings.Fields(m[1])...)))
 	}
 	if len(all) < 2 {
 		t.Fatalf("the help page lists the commands %v", all)
@@ -76,7 +77,7 @@ func TestFlags(t *testing.T) {
 		tables[strings.TrimSuffix(command, "`")] = d.documentedFlags(t, h.title)
 	}
 	got := map[string][]string{}
-	inherited := regexp.MustCompile("[Aa]ll flags of `cartosync ([a-z]+)`")
+	inherited := regexp.MustCompile("[Aa]ll flags of `cartosync ([a-z ]+)`")
 	for command, own := range tables {
 		own = append(slices.Clone(own), "help") // every command has it
 		for _, other := range submatches(inherited, strings.Join(d.section(t, "`cartosync "+command+"`"), " ")) {
@@ -100,30 +101,61 @@ func (d *document) documentedFlags(t *testing.T, section string) []string {
 
 // TestMentions makes sure that commands and flags that are mentioned anywhere exist.
 func TestMentions(t *testing.T) {
-	known := flags(t)
-	every := map[string]bool{}
-	for _, names := range known {
-		for _, name := range names {
-			every[name] = true
-		}
-	}
-	mention := regexp.MustCompile(`(?:^|[\s$])(?:cartosync|go run \./cmd/cartosync) +([a-z]+)(.*)`)
+	known := asWritten(flags(t))
 	for _, d := range pages(t) {
 		for i, line := range d.lines {
 			for _, text := range d.commands(i, line) {
-				m := mention.FindStringSubmatch(text)
-				if m != nil && known[m[1]] == nil {
-					t.Errorf("%s:%d: there is no command %q", d.name, i+1, m[1])
-				}
-				for _, name := range submatches(flagName, text) {
-					ofCommand := m == nil || slices.Contains(known[m[1]], name)
-					if !every[name] || !ofCommand {
-						t.Errorf("%s:%d: %q has no flag --%s", d.name, i+1, text, name)
+				for part := range strings.SplitSeq(strings.ReplaceAll(text, "$(", "|"), "|") {
+					for _, fault := range known.faults(part) {
+						t.Errorf("%s:%d: %s", d.name, i+1, fault)
 					}
 				}
 			}
 		}
 	}
+}
+
+// A vocabulary is the flags of each command, as they may be written. "" has those of all.
+type vocabulary map[string][]string
+
+// asWritten adds the ways of writing --[no-]wait, and the words that commands begin with.
+func asWritten(known map[string][]string) vocabulary {
+	all := vocabulary{}
+	for command, names := range known {
+		for _, name := range names {
+			all[command] = append(all[command], name)
+			if plain, ok := strings.CutPrefix(name, "[no-]"); ok {
+				all[command] = append(all[command], plain, "no-"+plain)
+			}
+		}
+		all[""] = append(all[""], all[command]...)
+		if group, _, ok := strings.Cut(command, " "); ok {
+			all[group] = []string{"help"}
+		}
+	}
+	return all
+}
+
+var mention = regexp.MustCompile(`(?:^|[\s$])(?:cartosync|go run \./cmd/cartosync) +([a-z]+)(?: +([a-z]+))?`)
+
+// faults are the commands and flags in a text that do not exist.
+func (v vocabulary) faults(text string) (all []string) {
+	command := ""
+	if m := mention.FindStringSubmatch(text); m != nil {
+		command = m[1]
+		if v[m[1]+" "+m[2]] != nil {
+			command += " " + m[2]
+		}
+		if v[command] == nil {
+			all = append(all, fmt.Sprintf("there is no command %q", command))
+		}
+	}
+	for _, name := range submatches(flagName, text) {
+		if !slices.Contains(v[command], name) {
+			all = append(all, fmt.Sprintf("%q has no flag --%s", text, name))
+		}
+	}
+	return all
 }
 
 // commands are the texts on a line that may be commands of ours: code spans, and lines of blocks
