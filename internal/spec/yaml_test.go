@@ -155,8 +155,9 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := spec.Load(spec.Options{Vars: map[string]string{"a": "${env:B}"}}, path)
+		m, err := spec.Load(spec.Options{Vars: map[string]string{"a": "${env:B}"}}, path)
 		if err == nil {
+			sameWhenEncoded(t, m[0])
 			return
 		}
 		faults, ok := err.(spec.Errors)
