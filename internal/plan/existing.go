@@ -151,8 +151,8 @@ func (c *computer) question(a *Action, l *liveDataset) *Detail {
 // alone is an update; beside anything else it goes without saying.
 func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
 	fingerprint := w.fingerprint
-	if w.ignores("source") && !a.Does(Reimport) {
-		fingerprint = l.marker.Fingerprint // nobody looked whether it holds what the source does
+	if w.d.Source.Kind == spec.SourceNone || w.ignores("source") && !a.Does(Reimport) {
+		fingerprint = l.marker.Fingerprint // nobody looked whether it still holds what was imported
 	}
 	want := w.marker(l.marker, fingerprint)
 	a.Tags = want.Tags()

@@ -39,6 +39,23 @@ func (b *builder) params(v value, provider string) []Param {
 	return params
 }
 
+// ConnectionParams are the parameters that a manifest may give to a connection of a provider, and which of them hold
+// secrets; both sorted.
+func ConnectionParams(provider string) (plain, secrets []string) {
+	s := compiled()
+	takes := s.parameters(provider)
+	for _, key := range sortedKeys(takes) {
+		switch {
+		case key == "provider" || key == "secret_version":
+		case s.isSecret(takes, key):
+			secrets = append(secrets, key)
+		default:
+			plain = append(plain, key)
+		}
+	}
+	return plain, secrets
+}
+
 // parameters returns the schemas of the parameters that a definition lists: of a
 // provider's connections, or with _connector after its name, of its imports.
 func (s *schemas) parameters(definition string) map[string]any {
