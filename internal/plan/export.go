@@ -16,7 +16,14 @@ type Exported struct {
 	Manifest spec.Manifest
 	Comments map[string]string // by dataset name: what the manifest cannot say of it; "" for the whole
 	Secrets  Secrets           // the values behind the references that the manifest has in place of secrets
-	LeftOut  []Note            // datasets that no manifest can declare, and why
+	LeftOut  []Omission        // datasets that no manifest can declare
+}
+
+// An Omission is a dataset that an export leaves out, and why.
+type Omission struct {
+	Dataset string
+	Problem string
+	Hint    string // what to do about it, "" if nothing
 }
 
 // Export writes down what is live as a manifest of a project: the datasets that carry its marker, and with unmarked those
@@ -68,8 +75,8 @@ func (x *exporter) takeBack(wrong []Action) {
 			x.out.Comments[d.Name] = "its source is left out, for it would not be taken as it is: " + reason
 			d.Source, d.Sync = spec.Source{}, nil
 		default:
-			x.out.LeftOut = append(x.out.LeftOut, Note{
-				Severity: "warning", Code: "not_exported", Dataset: d.Name,
+			x.out.LeftOut = append(x.out.LeftOut, Omission{
+				Dataset: d.Name,
 				Problem: quoted("dataset %q is left out: it would not be taken as it is: %s", d.Name, reason),
 			})
 			continue
@@ -121,8 +128,8 @@ type exporter struct {
 
 func (x *exporter) dataset(l *liveDataset, ours bool) {
 	if !name.IsDataset(l.Name) || strings.Contains(l.Name, "|") {
-		x.out.LeftOut = append(x.out.LeftOut, Note{
-			Severity: "warning", Code: "not_exported", Dataset: l.Name,
+		x.out.LeftOut = append(x.out.LeftOut, Omission{
+			Dataset: l.Name,
 			Problem: quoted("dataset %q is left out: no manifest can declare this name", l.Name), Hint: "rename it in CARTO",
 		})
 		return

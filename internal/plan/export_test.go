@@ -131,7 +131,7 @@ datasets:
 	if diff := cmp.Diff(want, string(encoded)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	left := []Note{{Severity: "warning", Code: "not_exported", Dataset: "Ünnamed", Problem: `dataset "Ünnamed" is left out: no manifest can declare this name`, Hint: "rename it in CARTO"}}
+	left := []Omission{{Dataset: "Ünnamed", Problem: `dataset "Ünnamed" is left out: no manifest can declare this name`, Hint: "rename it in CARTO"}}
 	if diff := cmp.Diff(left, x.LeftOut); diff != "" {
 		t.Errorf("left out (-want +got):\n%s", diff)
 	}
