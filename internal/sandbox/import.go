@@ -113,7 +113,7 @@ func (c *call) listImports() (reply, error) {
 	return reply{status: http.StatusOK, body: fields{{"imports", ids}, {"success", true}}, plain: true}, err
 }
 
-// failIfStuck marks a job as failed that is older than limit and that no worker has.
+// failIfStuck marks a job as failed that is older than limit and that no worker has, and gives its import slot free.
 func (c *call) failIfStuck(t *store.Tx, j *store.Job, limit time.Duration) (bool, error) {
 	if j.CreatedAt.After(t.Now().Add(-limit)) {
 		return false, nil
@@ -122,12 +122,27 @@ func (c *call) failIfStuck(t *store.Tx, j *store.Job, limit time.Duration) (bool
 	if err != nil || busy {
 		return false, err
 	}
+	return true, c.failStuck(t, j)
+}
+
+// Source: CartoDB/cartodb: app/models/data_import.rb (mark_as_failed_if_stuck!, handle_failure).
+func (c *call) failStuck(t *store.Tx, j *store.Job) error {
 	success, code := false, codeStuck
 	j.State, j.Success, j.ErrorCode = store.Failure, &success, &code
-	return true, t.SaveJob(c.ctx(), *j)
+	return errors.Join(t.SaveJob(c.ctx(), *j), t.AddCount(c.ctx(), work.SlotCounter, -1, work.SlotTTL))
 }
 
 const codeStuck = 6671
+
+// stuckAfter is how old an unfinished import may be that no worker has.
+const stuckAfter = 5 * time.Minute
+
+// looksStuck tells whether reading an import may fail it. A state of that name, which no worker gives, always does.
+// Source: CartoDB/cartodb: app/models/data_import.rb (stuck?).
+func (c *call) looksStuck(j store.Job) bool {
+	return j.State == store.Stuck ||
+		!j.Ended() && j.State != store.Pending && j.CreatedAt.Before(c.s.clock.Now().Add(-stuckAfter))
+}
 
 // showImport answers with any import, whoever asked for it. An unknown id makes the server stumble.
 func (c *call) showImport() (reply, error) {
@@ -142,12 +157,15 @@ func (c *call) showImport() (reply, error) {
 	if store.IsNotFound(err) {
 		return failed(), nil
 	}
-	if err == nil && !j.Ended() && j.State != store.Pending && j.CreatedAt.Before(c.s.clock.Now().Add(-5*time.Minute)) {
+	if err == nil && c.looksStuck(j) {
 		err = c.update(func(t *store.Tx) error {
-			if j, err = t.Job(c.ctx(), c.id); err != nil || j.Ended() || j.State == store.Pending {
+			if j, err = t.Job(c.ctx(), c.id); err != nil || !c.looksStuck(j) {
 				return err
 			}
-			_, err := c.failIfStuck(t, &j, 5*time.Minute)
+			if j.State == store.Stuck {
+				return c.failStuck(t, &j)
+			}
+			_, err := c.failIfStuck(t, &j, stuckAfter)
 			return err
 		})
 	}

@@ -46,6 +46,7 @@ const (
 	Uploading = "uploading"
 	Unpacking = "unpacking"
 	Importing = "importing"
+	Stuck     = "stuck" // known to the server, which never sets it
 	Complete  = "complete"
 	Failure   = "failure"
 )
