@@ -11,6 +11,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/cartosync/cartosync/internal/name"
@@ -68,8 +69,8 @@ func (l Limits) unzip(s *source) ([]*Layer, error) {
 	if len(z.File) > l.Entries {
 		return nil, faultf(6666, "the archive holds %d files; more than %d are not read", len(z.File), l.Entries)
 	}
-	var layers []*Layer
 	var unpacked uint64
+	members := make([]member, 0, len(z.File))
 	for _, f := range z.File {
 		if f.Flags&1 != 0 {
 			return nil, faultf(1018, "the archive is encrypted")
@@ -78,17 +79,36 @@ func (l Limits) unzip(s *source) ([]*Layer, error) {
 		if unpacked > uint64(l.Unpacked) || f.UncompressedSize64 > uint64(l.Unpacked) {
 			return nil, faultf(6666, "the archive unpacks to more than %d bytes", l.Unpacked)
 		}
-		layer, err := l.member(f.Name)
+		members = append(members, member{f.Name, l.openZip(f)})
+	}
+	return l.layers(members)
+}
+
+// A member is one file of an archive.
+type member struct {
+	name string
+	open opener
+}
+
+// layers gives those members that become datasets.
+func (l Limits) layers(members []member) ([]*Layer, error) {
+	var layers []*Layer
+	beside := besides(members)
+	for _, m := range members {
+		layer, err := l.member(m.name)
 		if err != nil {
 			return nil, err
 		}
-		if layer != nil {
-			layer.open = l.openZip(f)
-			layers = append(layers, layer)
-			if layer.Format == FormatSHP {
-				layer.fault = missingSidecar(z.File, f.Name)
-			}
+		if layer == nil {
+			continue
 		}
+		layer.open = m.open
+		if layer.Format == FormatSHP {
+			stem := strings.TrimSuffix(name.Normalize(m.name), ".shp")
+			layer.sidecars = func(ext string) (opener, bool) { return beside(stem + ext) }
+			layer.fault = layer.missingSidecar()
+		}
+		layers = append(layers, layer)
 	}
 	if len(layers) == 0 {
 		return nil, errNothingInside
@@ -96,22 +116,22 @@ func (l Limits) unzip(s *source) ([]*Layer, error) {
 	return layers, nil
 }
 
-// missingSidecar says which of the files of a shapefile is not beside it.
-func missingSidecar(files []*zip.File, shp string) *Fault {
-	stem := strings.TrimSuffix(name.Normalize(shp), ".shp")
-	for _, ext := range []string{".dbf", ".shx"} {
-		found := false
-		for _, f := range files {
-			found = found || name.Normalize(f.Name) == stem+ext
+// besides finds members by their normalised names.
+func besides(members []member) besideFunc {
+	byName := sync.OnceValue(func() map[string]opener {
+		all := make(map[string]opener, len(members))
+		for _, m := range members {
+			all[name.Normalize(m.name)] = m.open
 		}
-		if !found {
-			return faultf(1006, "the shapefile %s has no %s beside it", path.Base(shp), ext)
-		}
+		return all
+	})
+	return func(file string) (opener, bool) {
+		open, ok := byName()[file]
+		return open, ok
 	}
-	return nil
 }
 
-func (l Limits) openZip(f *zip.File) func(context.Context) (io.ReadCloser, error) {
+func (l Limits) openZip(f *zip.File) opener {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		r, err := f.Open()
 		if err != nil {
@@ -156,6 +176,9 @@ func (l Limits) unstream(ctx context.Context, archive Format, file string, s *so
 		return nil, errNothingInside
 	}
 	layer.open = open
+	if layer.Format == FormatSHP {
+		layer.fault = layer.missingSidecar()
+	}
 	return []*Layer{layer}, nil
 }
 
@@ -175,13 +198,13 @@ func (l Limits) decompress(archive Format, r io.ReadCloser, size int64) (io.Read
 }
 
 // untar lists the members of a tar file. Each layer finds its own member again.
-func (l Limits) untar(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) ([]*Layer, error) {
+func (l Limits) untar(ctx context.Context, open opener) ([]*Layer, error) {
 	r, err := open(ctx)
 	if err != nil {
 		return nil, readFault(err)
 	}
 	defer r.Close()
-	var layers []*Layer
+	var members []member
 	t := tar.NewReader(r)
 	for i := 0; ; i++ {
 		h, err := t.Next()
@@ -194,25 +217,14 @@ func (l Limits) untar(ctx context.Context, open func(context.Context) (io.ReadCl
 		if i >= l.Entries {
 			return nil, faultf(6666, "the archive holds more than %d files", l.Entries)
 		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		layer, err := l.member(h.Name)
-		if err != nil {
-			return nil, err
-		}
-		if layer != nil {
-			layer.open = openTar(open, i)
-			layers = append(layers, layer)
+		if h.Typeflag == tar.TypeReg {
+			members = append(members, member{h.Name, openTar(open, i)})
 		}
 	}
-	if len(layers) == 0 {
-		return nil, errNothingInside
-	}
-	return layers, nil
+	return l.layers(members)
 }
 
-func openTar(open func(context.Context) (io.ReadCloser, error), member int) func(context.Context) (io.ReadCloser, error) {
+func openTar(open opener, member int) opener {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		r, err := open(ctx)
 		if err != nil {

@@ -15,7 +15,8 @@
 //     refuses gives a [*Fault] with CARTO's error code. A [Warning] says what a
 //     reader of the plan should know of that.
 //   - Memory is bounded by one record, whatever the size of the file, but for
-//     about two bytes per row where ids have to be unique ([Limits]).
+//     about two bytes per row where ids have to be unique, for the shared strings
+//     of a spreadsheet, and for a spreadsheet inside an archive ([Limits]).
 //   - The file is not trusted. Nothing is written to disk.
 //   - A fault of the file is a *Fault, a format that cannot be looked into is an
 //     [*UnsupportedError], anything else is an error of reading.

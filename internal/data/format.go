@@ -54,7 +54,7 @@ func formats() []format {
 		{name: FormatCSV, extensions: []string{".csv"}, schema: csvSchema},
 		{name: FormatGeoJSON, extensions: []string{".geojson", ".js"}, schema: geojsonSchema},
 		{name: FormatJSON, extensions: []string{".json"}, schema: jsonSchema},
-		{name: FormatSHP, extensions: []string{".shp"}},
+		{name: FormatSHP, extensions: []string{".shp"}, schema: shpSchema},
 		{name: FormatXLSX, extensions: []string{".xlsx"}, magic: []string{"PK\x03\x04", "PK\x05\x06"}, wrongMagic: 2008, schema: xlsxSchema},
 		{name: FormatXLS, extensions: []string{".xls"}, magic: []string{"\xd0\xcf\x11\xe0", "PK\x03\x04", "\x09\x08"}, wrongMagic: 2008},
 		{name: FormatODS, extensions: []string{".ods"}, magic: []string{"PK\x03\x04"}, wrongMagic: 1002},

@@ -259,49 +259,20 @@ func (s *geojsonScan) fields() (fields []csvField, source []int) {
 // concludeIDs names the columns as the converter does and finds those that do
 // not become columns.
 func (s *geojsonScan) concludeIDs(schema *Schema, plan *geojsonPlan, fields []csvField, source []int) error {
-	h := csvHeader{fields: fields}
-	if err := h.load(); err != nil {
-		return err
-	}
 	if err := s.checkID(schema); err != nil {
 		return err
 	}
-	for i := range fields {
-		f := &fields[i]
-		switch f.loaded {
-		case "wkb_geometry":
-			return faultf(2005, "property %q: the converter creates a column of this name", f.header)
-		case "the_geom":
-			f.loaded = "invalid_the_geom"
-			schema.warn(WarnInvalidGeometry, f.loaded, "property %q is renamed: the geometry comes from the features", f.header)
-		case "the_geom_webmercator":
-			f.role = roleDropped
-			schema.warn(WarnDroppedColumn, "", "property %q is dropped and computed anew", f.header)
-		case "ogc_fid":
-			f.role = roleFID
-		}
-	}
-	if err := h.assignID(); err != nil {
-		return err
-	}
-	for i, f := range fields {
-		if f.role != roleFID && f.role != roleID || source[i] < 0 {
-			continue
+	id, err := concludeFields(schema, fields, "property", func(i int) (*idCheck, Type) {
+		if source[i] < 0 {
+			return nil, Text
 		}
 		c := s.columns.list[source[i]]
-		c.ids.nulls += schema.Rows - c.ids.total // features without the property
-		fault, from := c.ids.rowIDFault(f.header, c.kind.columnType()), IDFeature
-		if f.role == roleID {
-			fault, from = c.ids.cartodbIDFault(f.header), IDColumn
-		}
-		if fault != nil {
-			return fault
-		}
-		if schema.CartodbID != IDColumn {
-			schema.CartodbID, plan.id = from, source[i]
-		}
+		return c.ids, c.kind.columnType()
+	})
+	if id >= 0 {
+		plan.id = source[id]
 	}
-	return nil
+	return err
 }
 
 // checkID looks at an integer property id, which the converter takes for the row

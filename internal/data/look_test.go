@@ -155,7 +155,7 @@ func TestArchives(t *testing.T) {
 		{name: "encrypted zip", file: "z.zip", content: string(encrypted), want: outcome{Fault: 1018}},
 		{name: "more layers than CARTO imports", file: "z.zip", content: zipped(t, many...), want: outcome{Names: "26", Rows: 2, Warned: "ignored_layers"}},
 		{name: "empty file inside", file: "z.zip", content: zipped(t, "a.csv", ""), want: outcome{Names: "a", Fault: 1005}},
-		{name: "shapefile", file: "z.zip", content: zipped(t, "D/Roads.shp", "x", "D/Roads.dbf", "x", "D/Roads.SHX", "x", "D/roads.prj", "x"), want: outcome{Names: "roads", Opaque: true}},
+		{name: "shapefile that is broken", file: "z.zip", content: zipped(t, "D/Roads.shp", "x", "D/Roads.dbf", "x", "D/Roads.SHX", "x", "D/roads.prj", "x"), want: outcome{Names: "roads", Fault: 99999}},
 		{name: "shapefile without .dbf", file: "z.zip", content: zipped(t, "roads.shp", "x", "roads.shx", "x"), want: outcome{Names: "roads", Fault: 1006}},
 		{name: "gz", file: "data.csv.gz", content: gz, want: outcome{Names: "data", Rows: 2999, Warned: "mixed_types"}},
 		{name: "gz of something else", file: "data.pdf.gz", content: gz, want: outcome{Fault: 1002}},

@@ -39,7 +39,8 @@ type Layer struct {
 	limits    Limits
 	fault     *Fault // known without reading
 	converted bool   // it is the CSV that CARTO converted something else to
-	open      func(context.Context) (io.ReadCloser, error)
+	open      opener
+	sidecars  besideFunc // of a shapefile, once its archive was read
 
 	// Of a layer whose bytes stand in the file as they are.
 	at   io.ReaderAt

@@ -148,6 +148,7 @@ const (
 	WarnInvalidGeometry WarningCode = "invalid_geometry" // a geometry column that cannot be read is renamed
 	WarnMixedGeometries WarningCode = "mixed_geometries" // the dataset holds several kinds of geometry
 	WarnLostParts       WarningCode = "lost_parts"       // only the first part of multi-part geometries is kept
+	WarnProjection      WarningCode = "projection"       // a shapefile does not say what its coordinates are
 	WarnOutOfRange      WarningCode = "out_of_range"     // coordinates that are no degrees
 	WarnIgnoredSheets   WarningCode = "ignored_sheets"   // a spreadsheet holds sheets besides the one that is imported
 	WarnCutSheet        WarningCode = "cut_sheet"        // cells outside of the size that a sheet gives itself are dropped
