@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,15 +34,10 @@ type topic struct {
 func topics() []topic {
 	return []topic{
 		{"transport", transportChecks()},
-		{"imports", importChecks()},
+		{"imports", slices.Concat(importChecks(), collisionChecks(), queryImportChecks())},
 		{"names", nameChecks()},
-		{"imports", collisionChecks()},
-		{"imports", queryImportChecks()},
-		{"synchronizations", synchronizationChecks()},
-		{"synchronizations", scheduleChecks()},
-		{"datasets", listChecks()},
-		{"datasets", datasetChecks()},
-		{"datasets", permissionChecks()},
+		{"synchronizations", slices.Concat(synchronizationChecks(), scheduleChecks())},
+		{"datasets", slices.Concat(listChecks(), datasetChecks(), permissionChecks())},
 		{"users", userChecks()},
 		{"sql", sqlChecks()},
 		{"codes", codeChecks()},
