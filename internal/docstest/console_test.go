@@ -25,7 +25,8 @@ import (
 // The comment "first: COMMAND" before a block does by a command what the text has told by then. A
 // block after the comment "until interrupted" is a command that goes on while the rest of the
 // document runs; what it exports is set for that, and so is what a command "export NAME=..." sets.
-// A command that ends with a backslash goes on in the next line.
+// A command that ends with a backslash goes on in the next line. A block of YAML that names its file
+// is written there first.
 //
 // A line of three dots stands for any number of lines, three dots within a line for any text.
 // Ports and times are not compared. An id stands for the one that is printed in its place, here
@@ -43,7 +44,7 @@ func TestConsole(t *testing.T) {
 			needCurl(t, d)
 			w := newWorkspace(t, path)
 			var changed []replacement
-			for _, b := range d.consoles() {
+			for _, b := range d.runnable() {
 				if got, ok := w.carryOut(t, d, b); !ok {
 					changed = append(changed, replacement{b, got})
 				}
@@ -53,11 +54,11 @@ func TestConsole(t *testing.T) {
 	}
 }
 
-// consoles are the blocks that are run.
-func (d *document) consoles() []block {
+// runnable are the blocks that are run, and the files that they may use.
+func (d *document) runnable() []block {
 	return slices.DeleteFunc(slices.Clone(d.blocks), func(b block) bool {
 		_, excused := b.excuse()
-		return excused || b.lang != "console"
+		return excused || b.lang != "console" && b.file() == ""
 	})
 }
 
@@ -65,8 +66,8 @@ var curlCall = regexp.MustCompile(`\bcurl `)
 
 func needCurl(t *testing.T, d *document) {
 	t.Helper()
-	calls := slices.ContainsFunc(d.consoles(), func(b block) bool {
-		return slices.ContainsFunc(b.body, curlCall.MatchString)
+	calls := slices.ContainsFunc(d.runnable(), func(b block) bool {
+		return b.lang == "console" && slices.ContainsFunc(b.body, curlCall.MatchString)
 	})
 	if !calls {
 		return
@@ -170,6 +171,10 @@ func newWorkspace(t *testing.T, program string) *workspace {
 // carryOut does what a block says. It returns the block as it should be, and whether it is.
 func (w *workspace) carryOut(t *testing.T, d *document, b block) ([]string, bool) {
 	t.Helper()
+	if b.lang != "console" {
+		write(t, filepath.Join(w.dir, b.file()), strings.Join(b.body, "\n")+"\n")
+		return b.body, true
+	}
 	if b.comment == "until interrupted" {
 		got := w.start(t, d, b)
 		return got, w.learn(b.body, got)
@@ -261,16 +266,13 @@ func (w *workspace) run(t *testing.T, d *document, b block) (got []string, ok bo
 	for _, s := range b.steps() {
 		command := strings.TrimPrefix(strings.Join(s.command, "\n"), "$ ")
 		command = w.ids.actual(strings.ReplaceAll(command, "go run ./cmd/cartosync", "cartosync"))
-		variable := export.FindStringSubmatch(command)
-		if variable != nil {
-			command += "\nprintf %s \"$" + variable[1] + `"`
+		do := w.shell
+		if export.MatchString(command) {
+			do = w.set
 		}
-		printed, err := w.shell(command)
+		printed, err := do(command)
 		if err != nil {
 			t.Errorf("%s:%d: %s: %v\n%s", d.name, b.line+s.line, command, err, printed)
-		}
-		if variable != nil {
-			w.env, printed = append(w.env, variable[1]+"="+printed), ""
 		}
 		lines := withoutProgress(printed)
 		if !w.learn(s.output, lines) {
@@ -287,6 +289,18 @@ func (w *workspace) shell(command string) (string, error) {
 	c.Dir, c.Env = w.dir, w.env
 	printed, err := c.CombinedOutput()
 	return string(printed), err
+}
+
+// set runs a command that exports a variable, and keeps it for the commands that follow.
+func (w *workspace) set(command string) (string, error) {
+	name := export.FindStringSubmatch(command)[1]
+	c := exec.Command("sh", "-c", command+"\nprintf %s \"$"+name+`"`)
+	c.Dir, c.Env = w.dir, w.env
+	var aside strings.Builder
+	c.Stderr = &aside
+	value, err := c.Output()
+	w.env = append(w.env, name+"="+string(value))
+	return aside.String(), err
 }
 
 var progressLine = regexp.MustCompile(`^\d\d:\d\d:\d\d `)

@@ -13,7 +13,8 @@ import (
 const uuid = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
 
 // volatile is what differs from run to run and means nothing: ports, lengths of time, points in time.
-const volatile = `127\.0\.0\.1:\d+|\b\d+(?:\.\d+)?(?:ms|s)\b|"time":\d+\.\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)`
+const volatile = `127\.0\.0\.1:\d+|\b\d+(?:\.\d+)?(?:ms|s)\b|"time":\d+\.\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)` +
+	`|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC`
 
 var (
 	idText = regexp.MustCompile(uuid)

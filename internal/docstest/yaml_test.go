@@ -15,6 +15,7 @@ import (
 // dataFiles are the files that the manifests of the documents name.
 var dataFiles = []string{
 	"data/bike_stations.geojson", "data/parcels.geojson", "data/postal_codes.csv", "data/trees.csv",
+	"data/world_cities.csv",
 }
 
 // TestManifests validates every manifest in the documents. Files of one section belong together:
