@@ -60,7 +60,7 @@ func (c *call) newSynchronization() (y store.Synchronization, refusal *reply, er
 		return refuseWith(failed())
 	}
 	var connector *string
-	if c.present("connector") {
+	if c.hasObject("connector") {
 		text, err := c.connectorText()
 		switch {
 		case store.IsNotFound(err):
@@ -147,7 +147,7 @@ func (c *call) firstImport(y store.Synchronization) (store.Job, error) {
 	if c.namesService() {
 		j.ServiceName, j.ServiceItemID = c.maybeText("service_name"), c.maybeText("service_item_id")
 	}
-	if c.present("connector") {
+	if c.hasObject("connector") {
 		j.ServiceName, j.ServiceItemID = y.ServiceName, y.ServiceItemID
 		return j, nil
 	}

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,13 @@ func TestRefusedSynchronizations(t *testing.T) {
 		{"an interval of null", object{"url": airURL, "interval": nil}, 400, `{"errors":"Invalid interval: Sync interval must be at least 15 minutes"}`, 0},
 		{"a bad URL leaves a row behind", object{"url": "http://example.org:8080/x.csv"}, 400, `{"errors":"Invalid URL, cannot connect dataset: http://example.org:8080/x.csv"}`, 1},
 		{"an empty body", "", 500, `{"status":"500","error":"Internal Server Error"}`, 0},
+		{"a body of null", "null", 500, `{"status":"500","error":"Internal Server Error"}`, 0},
+		{"a list", "[]", 500, `{"status":"500","error":"Internal Server Error"}`, 0},
+		{"an id that is no uuid", object{"url": airURL, "id": "air"}, 500, `{"status":"500","error":"Internal Server Error"}`, 0},
+		{"an interval of true", object{"url": airURL, "interval": true}, 500, `{"status":"500","error":"Internal Server Error"}`, 0},
+		{"an interval beyond the column", object{"url": airURL, "interval": 1 << 31}, 500, `{"status":"500","error":"Internal Server Error"}`, 0},
+		{"an interval by its fraction", object{"url": airURL, "interval": 899.9}, 400, `{"errors":"Invalid interval: Sync interval must be at least 15 minutes"}`, 0},
+		{"a time that is none", object{"url": airURL, "run_at": "soon"}, 500, `{"status":"500","error":"Internal Server Error"}`, 0},
 		{"a bad connector is a 500", object{"connector": object{"provider": "oracle"}}, 500, `{"status":"500","error":"Internal Server Error"}`, 0},
 		{"an unknown connection is a 404", object{"connector": object{"connection_id": unknown}}, 404, ``, 0},
 	}
@@ -158,6 +166,125 @@ func TestChangeSynchronization(t *testing.T) {
 		fact(t, "deleting the dataset takes the synchronization along", []any{400, 204, 404}, []any{
 			a.send("DELETE", "/api/v1/viz/ocean", nil).Status, func() int { a.query("DROP VIEW waves"); return a.send("DELETE", "/api/v1/viz/ocean", nil).Status }(),
 			a.send("GET", path, nil).Status})
+	})
+}
+
+// What the server stores of odd values, and where its database refuses them.
+func TestChangeSynchronizationConverts(t *testing.T) {
+	stumbles := object{"status": "500"}
+	tests := []struct {
+		name string
+		body any
+		want object
+	}{
+		{"a number for a text", `{"name":5,"etag":true}`, object{"name": "5", "etag": "true"}},
+		{"an object for a text", `{"service_item_id":{"table":"t"}}`, stumbles},
+		{"a list for a text", `{"url":["a"]}`, stumbles},
+		{"an empty text", `{"url":""}`, object{"url": ""}},
+		{"a text for a number", `{"retried_times":"3","error_code":"7"}`, object{"retried_times": 3.0, "error_code": 7.0}},
+		{"a text that is no number", `{"retried_times":"many"}`, stumbles},
+		{"no number", `{"error_code":null}`, object{"error_code": nil}},
+		{"an interval that begins with a number", `{"interval":"1800 or so"}`, object{"interval": 1800.0}},
+		{"an interval with a fraction", `{"interval":1800.9}`, object{"interval": 1800.0}},
+		{"an interval of false", `{"interval":false}`, stumbles},
+		{"flags in words", `{"type_guessing":"no","content_guessing":1}`, object{"type_guessing": false, "content_guessing": true}},
+		{"a flag that is none", `{"type_guessing":"perhaps"}`, stumbles},
+		{"a time without a zone", `{"run_at":"2001-02-03 04:05:06"}`, object{"run_at": "2001-02-03T04:05:06.000Z"}},
+		{"an empty time", `{"modified_at":""}`, object{"modified_at": nil}},
+		{"a time that is none", `{"run_at":"soon"}`, stumbles},
+		{"an owner that is no uuid", `{"user_id":"me"}`, stumbles},
+		{"what is no attribute", `{"from_external_source":true,"connector":{},"api_key":"k"}`, object{"from_external_source": false}},
+		{"null", `null`, stumbles},
+		{"a list", `[]`, stumbles},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			withAir(t, "a\n1\n", func(t *testing.T, a *api, _ func(string)) {
+				id, _ := a.synchronize(object{"url": airURL})
+				before := a.sync(id)
+				got := decode(t, a.send("PUT", "/api/v1/synchronizations/"+id, test.body).Body)
+				keys := make([]string, 0, len(test.want))
+				for key := range test.want {
+					keys = append(keys, key)
+				}
+				fact(t, "answer", test.want, pick(got, keys...))
+				if got["id"] == nil {
+					fact(t, "nothing is changed", before, a.sync(id))
+				}
+			})
+		})
+	}
+	t.Run("null for the interval is 0 and plans nothing", func(t *testing.T) {
+		withAir(t, "a\n1\n", func(t *testing.T, a *api, _ func(string)) {
+			id, _ := a.synchronize(object{"url": airURL})
+			before := a.sync(id)
+			fact(t, "answer", object{"interval": 0.0, "run_at": before["run_at"]}, pick(a.ok("PUT", "/api/v1/synchronizations/"+id, `{"interval":null}`), "interval", "run_at"))
+		})
+	})
+	t.Run("an unknown id comes before a broken body", func(t *testing.T) {
+		a := open(t, sandbox.Config{})
+		fact(t, "status", 404, a.send("PUT", "/api/v1/synchronizations/"+unknown, "[]").Status)
+	})
+}
+
+// A request's own spelling of a file service is stored as it came, one key of the two too.
+// Source: CartoDB/cartodb: app/controllers/api/json/synchronizations_controller.rb (from_sync_file_provider?).
+func TestCreateSynchronizationWithAService(t *testing.T) {
+	withAir(t, "a\n1\n", func(t *testing.T, a *api, _ func(string)) {
+		both := a.ok("POST", "/api/v1/synchronizations", object{"url": "", "service_name": "public_url", "service_item_id": airURL})
+		fact(t, "both", object{"url": "", "service_name": "public_url", "service_item_id": airURL}, pick(both, "url", "service_name", "service_item_id"))
+		fact(t, "it is read from there", "complete", a.wait(dig(both, "data_import", "item_queue_id"))["state"])
+		one := a.ok("POST", "/api/v1/synchronizations", object{"url": airURL, "service_name": "dropbox"})
+		fact(t, "one", object{"service_name": "dropbox", "service_item_id": nil}, pick(one, "service_name", "service_item_id"))
+		fact(t, "the first import is of the URL", "complete", a.wait(dig(one, "data_import", "item_queue_id"))["state"])
+		a.advance(2 * time.Hour)
+		fact(t, "later ones are not", object{"state": "failure", "error_code": 99999.0, "error_message": "Unknown error, please try again"},
+			pick(a.sync(one["id"].(string)), "state", "error_code", "error_message"))
+	})
+}
+
+// A run of a connector that cannot even be set up has no code and no text, unless the synchronization names its provider
+// itself.
+// Source: CartoDB/cartodb: app/models/synchronization/member.rb (get_connector), services/importer/lib/importer/connector_runner.rb.
+func TestRunsOfBrokenConnectors(t *testing.T) {
+	warehouse := t.TempDir()
+	write(t, warehouse, "default/air.csv", "a\n1\n")
+	inBubble(t, sandbox.Config{Connectors: map[string]string{"hive": warehouse}}, func(t *testing.T, a *api) {
+		id, _ := a.synchronize(object{"interval": 900, "connector": object{"provider": "hive", "table": "air", "connection": object{"server": "h"}}})
+		path := "/api/v1/synchronizations/" + id
+		whole := a.sync(id)["service_item_id"].(string)
+		tests := []struct {
+			name, item string
+			want       object
+		}{
+			{"as it was", whole, object{"state": "success", "error_code": nil, "error_message": nil}},
+			{"a connection that is not there", `{"table":"air","connection_id":"` + unknown + `"}`, object{"state": "failure", "error_code": 9999.0, "error_message": ""}},
+			{"a provider of its own that is disabled", `{"provider":"mysql","table":"air","connection":{"server":"h"}}`,
+				object{"state": "failure", "error_code": 99999.0, "error_message": "Unknown error, please try again"}},
+			{"no table", strings.Replace(whole, `"table":"air",`, "", 1), object{"state": "failure", "error_code": 1502.0, "error_message": "Connector invalid parameters"}},
+			{"a table that is not there", strings.Replace(whole, `"air"`, `"sea"`, 1), object{"state": "failure", "error_code": 99999.0, "error_message": "Unknown"}},
+		}
+		for _, test := range tests {
+			a.ok("PUT", path, object{"service_item_id": test.item, "run_at": "1999-01-01T00:00:00Z"})
+			a.advance(0)
+			fact(t, test.name, test.want, pick(a.sync(id), "state", "error_code", "error_message"))
+		}
+	})
+}
+
+// The end of a run moves ran_at if it was one that did not raise: a failure leaves it, so that sync_now is free at once.
+// Source: CartoDB/cartodb: app/models/synchronization/member.rb (run), app/models/synchronization/adapter.rb.
+func TestFailedRunLeavesRanAt(t *testing.T) {
+	withAir(t, "a\n1\n", func(t *testing.T, a *api, _ func(string)) {
+		id, _ := a.synchronize(object{"url": airURL, "interval": 900})
+		a.advance(quarter)
+		before := a.sync(id)
+		a.ok("PUT", "/api/v1/synchronizations/"+id, object{"etag": nil, "modified_at": nil, "run_at": before["run_at"]})
+		a.inject("source=500/air.csv*1")
+		a.advance(quarter)
+		after := a.sync(id)
+		fact(t, "failed", object{"state": "failure", "error_code": 1001.0, "retried_times": 1.0, "ran_at": before["ran_at"]}, pick(after, "state", "error_code", "retried_times", "ran_at"))
+		fact(t, "sync_now", true, a.ok("PUT", "/api/v1/synchronizations/"+id+"/sync_now", nil)["enqueued"])
 	})
 }
 
