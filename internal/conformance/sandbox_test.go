@@ -10,7 +10,7 @@ import (
 )
 
 // embedded is a sandbox on loopback with all that checks may need. Its limits are low, so that they can be exceeded.
-func embedded(t *testing.T) *account {
+func embedded(t *testing.T) (*account, *sandbox.Sandbox) {
 	t.Helper()
 	tables := filepath.Join(t.TempDir(), "public")
 	if err := os.MkdirAll(tables, 0o777); err != nil {
@@ -35,5 +35,5 @@ func embedded(t *testing.T) *account {
 	})
 	a := newAccount(t, server.URL+"/user/"+sandbox.DefaultUser, sandbox.DefaultAPIKey)
 	a.provider, a.invade, a.admin = "hive", true, server.URL+"/_sandbox"
-	return a
+	return a, s
 }

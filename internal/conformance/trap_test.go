@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cartosync/cartosync/internal/sandbox"
 )
 
 // A naive client creates, polls and hopes: it believes what it reads. The tests below let it walk into the traps of
@@ -15,15 +17,34 @@ type naive struct{ *probe }
 
 func newNaive(t *testing.T) naive {
 	t.Helper()
-	a := embedded(t)
-	return naive{&probe{T: t, account: a, prefix: a.token + "_"}}
+	n, _ := newNaiveIn(t)
+	return n
+}
+
+// newNaiveIn gives the sandbox too, for what other users of it do.
+func newNaiveIn(t *testing.T) (naive, *sandbox.Sandbox) {
+	t.Helper()
+	a, s := embedded(t)
+	return naive{&probe{T: t, account: a}}, s
 }
 
 // missing compares what ought to be there with the list of datasets, and finds what has to be created.
 func (n naive) missing(wanted []string, as ...option) []string {
 	n.Helper()
-	there := n.names(n.get(vizPath+"?type=table&per_page=100", as...))
+	return n.without(n.get(vizPath+"?type=table&per_page=100", as...), wanted...)
+}
+
+// without are the names that are not in a list.
+func (n naive) without(list object, wanted ...string) []string {
+	there := n.names(list)
 	return slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return slices.Contains(there, name) })
+}
+
+// sameJSON compares a value that was read with one that is about to be sent.
+func sameJSON(a, b any) bool {
+	x, _ := json.Marshal(a)
+	y, _ := json.Marshal(b)
+	return string(x) == string(y)
 }
 
 func TestTrap1WrongKeyLooksLikeAnEmptyAccount(t *testing.T) {
