@@ -288,6 +288,31 @@ func TestFailedRunLeavesRanAt(t *testing.T) {
 	})
 }
 
+// A dataset that CARTO's geocoder has worked on keeps its own columns, and views on it do not matter; but it does not learn
+// new ones.
+// Source: CartoDB/cartodb: app/models/synchronization/adapter.rb (overwrite_sync).
+func TestRunsMergeIntoAGeocodedDataset(t *testing.T) {
+	withAir(t, "a\n1\n2\n3\n", func(t *testing.T, a *api, change func(string)) {
+		id, _ := a.synchronize(object{"url": airURL, "interval": 900})
+		a.query("ALTER TABLE air ADD COLUMN carto_geocode_hash text")
+		a.query("UPDATE air SET carto_geocode_hash = 'h' || a")
+		a.query("CREATE VIEW report AS SELECT a FROM air")
+		a.advance(quarter)
+		change("a\n1\n7\n")
+		a.advance(quarter)
+		fact(t, "run", "success", a.sync(id)["state"])
+		fact(t, "rows", []any{object{"a": 1.0, "carto_geocode_hash": "h1"}, object{"a": 7.0, "carto_geocode_hash": "h2"}},
+			a.query("SELECT a, carto_geocode_hash FROM air ORDER BY cartodb_id"))
+		change("a,b\n1,1\n7,1\n8,1\n")
+		a.advance(quarter)
+		fact(t, "a new column", object{"state": "failure", "error_code": 2013.0}, pick(a.sync(id), "state", "error_code"))
+		fact(t, "nothing is changed", 2.0, a.count("air"))
+		change("a\n1\n7\n8\n")
+		a.advance(quarter)
+		fact(t, "a new row", []any{object{"a": 8.0, "carto_geocode_hash": nil}}, a.query("SELECT a, carto_geocode_hash FROM air WHERE cartodb_id = 3"))
+	})
+}
+
 func TestAttachSynchronizationToADataset(t *testing.T) {
 	files := t.TempDir()
 	write(t, files, "air.csv", "a\n1\n2\n")

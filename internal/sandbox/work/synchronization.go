@@ -324,7 +324,8 @@ func withoutBuild(err error, y run) error {
 	return &Failure{Code: codeSyncUnspecified, Problem: f.Problem}
 }
 
-// replaceSynchronized puts the first result in the place of the table called name, whatever its columns. Without such a
+// replaceSynchronized puts the first result in the place of the table called name, whatever its columns, or merges it into
+// a table that was geocoded. Without such a
 // table the run fails without a code of its own.
 // Source: CartoDB/cartodb: app/models/synchronization/adapter.rb.
 func (w *Worker) replaceSynchronized(ctx context.Context, t *store.Tx, a *attempt, y run) error {
@@ -345,7 +346,17 @@ func (w *Worker) replaceSynchronized(ctx context.Context, t *store.Tx, a *attemp
 	if err != nil {
 		return err
 	}
-	return w.publishOver(ctx, t, a.asked, a.tables[i].stage, over)
+	merges, err := t.Merges(ctx, over)
+	if err != nil {
+		return err
+	}
+	if !merges {
+		return w.publishOver(ctx, t, a.asked, a.tables[i].stage, over)
+	}
+	if err := t.PublishInto(ctx, a.tables[i].stage, over); err != nil {
+		return &Failure{Code: codeView, Problem: err.Error()}
+	}
+	return nil
 }
 
 // jobOf is a job that loads what a synchronization brings. It is never stored.
