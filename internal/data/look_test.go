@@ -68,7 +68,7 @@ func TestLookSaysEverything(t *testing.T) {
 }
 
 // zipped makes a zip of pairs of name and content.
-func zipped(t *testing.T, pairs ...string) string {
+func zipped(t testing.TB, pairs ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -87,7 +87,7 @@ func zipped(t *testing.T, pairs ...string) string {
 	return b.String()
 }
 
-func gzipped(t *testing.T, content string) string {
+func gzipped(t testing.TB, content string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -100,7 +100,7 @@ func gzipped(t *testing.T, content string) string {
 	return b.String()
 }
 
-func tarred(t *testing.T, pairs ...string) string {
+func tarred(t testing.TB, pairs ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)

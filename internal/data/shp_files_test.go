@@ -162,7 +162,7 @@ func (s shapefileParts) pairs(stem string) []string {
 	return all
 }
 
-func (s shapefileParts) zip(t *testing.T) string {
+func (s shapefileParts) zip(t testing.TB) string {
 	t.Helper()
 	return zipped(t, s.pairs("s")...)
 }

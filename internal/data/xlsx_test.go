@@ -40,7 +40,7 @@ const styles = `<numFmts><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd&quot; d
 	`<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="21"/>` +
 	`<xf numFmtId="164"/><xf numFmtId="46"/><xf numFmtId="165"/><xf numFmtId="49"/></cellXfs>`
 
-func (b book) bytes(t *testing.T) string {
+func (b book) bytes(t testing.TB) string {
 	t.Helper()
 	var parts []string
 	main := mainNamespace
