@@ -321,8 +321,11 @@ func (i *importing) wait(ctx context.Context) error {
 }
 
 // report adds what the import became to the table: a row for each dataset, or one
-// for what became of none.
+// for a job that made none.
 func (i *importing) report() {
+	if i.jobID == "" && i.outcome == "failed" {
+		return // nothing was sent
+	}
 	var code, meaning, remedy, id, state, sync any
 	if i.jobID != "" {
 		id = i.jobID
