@@ -22,7 +22,8 @@ import (
 //	POST   /_sandbox/faults {"faults":["lose*1"],"seed":7}  adds rules behind the others; the seed may be left out
 //	DELETE /_sandbox/faults                     removes all rules
 //
-// Every request needs the master key by HTTP Basic; errors are {"error":"..."}.
+// The same is below the account's own address, /user/NAME/_sandbox/. Every request needs the master key by HTTP Basic;
+// errors are {"error":"..."}.
 const adminPrefix = "/_sandbox/"
 
 // withAdmin answers requests for the admin route and hands on all others. No fault hits it. What a web page lets a browser
@@ -44,8 +45,9 @@ func (s *Sandbox) withAdmin(next http.Handler) http.Handler {
 	})
 	guarded := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, path := splitUser(r.URL.Path)
 		switch user, key, given := r.BasicAuth(); {
-		case !strings.HasPrefix(r.URL.Path, adminPrefix):
+		case !strings.HasPrefix(path, adminPrefix):
 			next.ServeHTTP(w, r)
 		case !given || user != s.owner.Name || !s.isMaster(key):
 			w.Header().Set("WWW-Authenticate", `Basic realm="cartosync sandbox"`)
@@ -53,7 +55,9 @@ func (s *Sandbox) withAdmin(next http.Handler) http.Handler {
 		case s.config.APIKey == DefaultAPIKey && !isOwnHost(host(r)):
 			adminFault(w, http.StatusForbidden, "with the default key, use an address or localhost instead of "+host(r))
 		default:
-			guarded.ServeHTTP(w, r)
+			below := r.Clone(r.Context())
+			below.URL.Path, below.URL.RawPath = path, ""
+			guarded.ServeHTTP(w, below)
 		}
 	})
 }

@@ -100,6 +100,7 @@ func TestAdminMistakes(t *testing.T) {
 			fact(t, "answer", test.want, a.send(test.method, "/_sandbox/"+test.path, test.body).Body)
 		})
 	}
+	fact(t, "below the account's address too", object{"faults": []any{}}, a.get("/user/sandbox/_sandbox/faults"))
 	fact(t, "no rule of a wrong list is added", object{"faults": []any{}}, a.get("/_sandbox/faults"))
 }
 
