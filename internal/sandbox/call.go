@@ -25,7 +25,8 @@ type call struct {
 	target store.Principal // whose account the URL names
 	master bool            // came with the target's master key
 	anyKey bool            // came with one of the target's keys
-	id     string          // the segment of the path that names one thing
+	id     string          // the segment of the path that names one thing, the first if there are several
+	ids    []string        // all of them
 	query  url.Values
 	raw    []byte           // a body that is kept in memory
 	params map[string]param // of the body; see param

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -82,23 +83,25 @@ func (c *call) showConnection() (reply, error) {
 // createConnection stores credentials, after the remote database was opened with them once.
 // Source: CartoDB/cartodb: app/controllers/carto/api/public/connections_controller.rb.
 func (c *call) createConnection() (reply, error) {
-	_, named := c.param("name")
-	parameters, given := c.params["parameters"]
 	connector := c.text("connector")
-	if !named && !given {
-		return errorsOf(http.StatusUnprocessableEntity, "The sandbox has no OAuth services: "+connector), nil
+	if !c.present("name") && !c.hasObject("parameters") {
+		return wrongConnector(connector, "[]"), nil // no OAuth service is configured
 	}
-	k := store.Connection{UserID: c.target.ID, Name: c.text("name"), Connector: connector, Parameters: parameters.json}
-	if _, known := work.FindProvider(connector); !known {
-		return errorsOf(http.StatusUnprocessableEntity, "Wrong 'connector: "+connector+"' parameter value. Valid values are one of "+work.ProviderIDs()), nil
+	k := store.Connection{UserID: c.target.ID, Name: c.text("name"), Connector: connector, Parameters: c.object("parameters")}
+	if !work.StoresConnections(connector) {
+		return wrongConnector(connector, work.ProviderIDs()), nil
 	}
 	if !isObject(k.Parameters) {
-		return errorsOf(http.StatusUnprocessableEntity, "Validation failed: Parameters can't be blank"), nil
+		k.Parameters = json.RawMessage("{}")
 	}
 	if err := c.s.worker.AddConnection(c.ctx(), &k); err != nil {
 		return connectionFailure(err)
 	}
 	return with(http.StatusCreated, fields{{"id", k.ID}}), nil
+}
+
+func wrongConnector(connector, valid string) reply {
+	return errorsOf(http.StatusUnprocessableEntity, "Wrong 'connector: "+connector+"' parameter value. Valid values are one of "+valid)
 }
 
 func isObject(raw json.RawMessage) bool {
@@ -121,17 +124,17 @@ func connectionFailure(err error) (reply, error) {
 // back becomes the password.
 func (c *call) changeConnection() (reply, error) {
 	k, done, err := c.connection()
-	if done != nil || err != nil {
-		if done != nil {
-			return *done, nil
-		}
+	if done != nil {
+		return *done, nil
+	}
+	if err != nil {
 		return reply{}, err
 	}
-	if name := c.maybeText("name"); name != nil {
-		k.Name = *name
+	if c.present("name") {
+		k.Name = c.text("name")
 	}
-	if p, given := c.params["parameters"]; given {
-		if k.Parameters, err = work.MergeObject(k.Parameters, p.json); err != nil {
+	if c.hasObject("parameters") {
+		if k.Parameters, err = work.MergeObject(k.Parameters, c.object("parameters")); err != nil {
 			return errorsOf(http.StatusUnprocessableEntity, "Validation failed: Parameters must be an object"), nil
 		}
 	}
@@ -153,10 +156,10 @@ func (c *call) deleteConnection() (reply, error) {
 // checkConnection opens the remote database now.
 func (c *call) checkConnection() (reply, error) {
 	k, done, err := c.connection()
-	if done != nil || err != nil {
-		if done != nil {
-			return *done, nil
-		}
+	if done != nil {
+		return *done, nil
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	connected, err := c.s.worker.CheckConnection(c.ctx(), k.Connector, k.Parameters)
@@ -164,4 +167,42 @@ func (c *call) checkConnection() (reply, error) {
 		return errorsOf(http.StatusInternalServerError, err.Error()), nil
 	}
 	return ok(fields{{"connected", connected}}), nil
+}
+
+// checkOAuth looks for the user's connection to an OAuth service, of which the sandbox has none.
+func (c *call) checkOAuth() (reply, error) {
+	return errorsOf(http.StatusNotFound, "OAuth connection for "+c.id+" not found"), nil
+}
+
+// dryRunConnection passes over the body, so that it has nothing to try.
+func (c *call) dryRunConnection() (reply, error) {
+	k, done, err := c.connection()
+	if done != nil {
+		return *done, nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	p, _ := work.FindProvider(k.Connector)
+	return c.dryRunOf(p, map[string]any{"connection_id": k.ID})
+}
+
+// listConnectionProjects is listProjects with stored credentials.
+func (c *call) listConnectionProjects() (reply, error) {
+	k, done, err := c.connection()
+	if done != nil {
+		return *done, nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	values, err := work.StoredParameters(k.Parameters)
+	if err != nil {
+		return reply{}, err
+	}
+	for key, v := range values {
+		c.params[key] = param{text: fmt.Sprint(v)}
+	}
+	c.id = k.Connector
+	return c.listProjects()
 }

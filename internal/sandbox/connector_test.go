@@ -145,8 +145,16 @@ func TestConnections(t *testing.T) {
 	}{
 		{"a taken name", object{"name": "renamed", "connector": "hive", "parameters": parameters}, "Validation failed: Name has already been taken"},
 		{"no name", object{"connector": "hive", "parameters": parameters}, "Validation failed: Name can't be blank"},
-		{"an unreachable database", object{"name": "x", "connector": "mysql", "parameters": parameters}, "Validation failed: stat /nonexistent: no such file or directory"},
-		{"BigQuery without a project", object{"name": "x", "connector": "bigquery", "parameters": object{"service_account": "{}"}}, "Validation failed: Parameter 'billing_project' must be assigned"},
+		{"an unreachable database", object{"name": "x", "connector": "mysql", "parameters": object{"server": "h", "username": "u", "password": "p"}}, "Validation failed: stat /nonexistent: no such file or directory"},
+		{"BigQuery without a project", object{"name": "x", "connector": "bigquery", "parameters": object{"service_account": "{}"}}, "Validation failed: Connector Parameter 'billing_project' must be assigned"},
+		{"BigQuery with a token", object{"name": "x", "connector": "bigquery", "parameters": object{"billing_project": "p", "refresh_token": "t"}},
+			"Validation failed: Connector Parameter refresh_token not supported for db-connection; use OAuth connection instead"},
+		{"parameters that the provider lacks or knows not", object{"name": "x", "connector": "postgres", "parameters": object{"server": "h", "host": "h"}},
+			"Validation failed: Parameters Invalid connection parameters: host\nMissing required connection parameters database,username"},
+		{"no parameters", object{"name": "x", "connector": "hive"}, "Validation failed: Parameters Missing required connection parameters server"},
+		{"a hidden provider", object{"name": "x", "connector": "odbc", "parameters": object{"driver": "d"}},
+			`Wrong 'connector: odbc' parameter value. Valid values are one of ["postgres", "mysql", "sqlserver", "hive", "bigquery", "redshift", "snowflake"]`},
+		{"an OAuth service", object{"connector": "gdrive"}, "Wrong 'connector: gdrive' parameter value. Valid values are one of []"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := a.send("POST", "/api/v4/connections", test.body)

@@ -91,6 +91,9 @@ func (c *call) privacy() (*string, error) {
 	if !slices.Contains([]string{"public", "private", "link"}, privacy) {
 		return nil, refuse("Unknown value '%s' for 'privacy'. Allowed values are: private, public and link", given)
 	}
+	if privacy != "public" && c.s.config.PublicOnly {
+		return nil, refuse("Your account type (%s) does not allow to create private datasets. Check https://carto.com/pricing for more info.", accountType)
+	}
 	return &privacy, nil
 }
 

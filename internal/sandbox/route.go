@@ -31,21 +31,21 @@ const sqlPath = "/api/v2/sql"
 // meV3Path is the one endpoint that answers for a locked account.
 const meV3Path = "/api/v3/me"
 
-// match tells whether a request's path is the route's, and which segment stands for {id}.
-func (r route) match(method string, segments []string) (id string, ok bool) {
+// match tells whether a request's path is the route's, and which segments stand for {id}.
+func (r route) match(method string, segments []string) (ids []string, ok bool) {
 	want := strings.Split(r.path, "/")
 	if r.method != method || len(want) != len(segments) {
-		return "", false
+		return nil, false
 	}
 	for i, w := range want {
 		switch {
 		case w == "{id}" && segments[i] != "":
-			id = segments[i]
+			ids = append(ids, segments[i])
 		case w != segments[i]:
-			return "", false
+			return nil, false
 		}
 	}
-	return id, true
+	return ids, true
 }
 
 // routes lists the endpoints.
@@ -83,13 +83,23 @@ func routes() []route {
 
 		{"GET", "/api/v1/connectors", masterKey, (*call).listConnectors},
 		{"GET", "/api/v1/connectors/{id}", masterKey, (*call).showConnector},
+		{"GET", "/api/v1/connectors/{id}/connect", masterKey, (*call).connectConnector},
+		{"GET", "/api/v1/connectors/{id}/tables", masterKey, (*call).listRemoteTables},
+		{"GET", "/api/v1/connectors/{id}/projects", masterKey, (*call).listProjects},
+		{"POST", "/api/v1/connectors/{id}/projects", masterKey, (*call).listProjects},
+		{"GET", "/api/v1/connectors/{id}/{id}/datasets", masterKey, (*call).listProjectDatasets},
+		{"GET", "/api/v1/connectors/{id}/{id}/{id}/tables", masterKey, (*call).listDatasetTables},
+		{"POST", "/api/v1/connectors/{id}/dryrun", masterKey, (*call).dryRun},
 		{"GET", "/api/v4/connectors", someKey, (*call).listConnectorsV4},
 		{"GET", "/api/v4/connections", someKey, (*call).listConnections},
 		{"POST", "/api/v4/connections", someKey, (*call).createConnection},
 		{"GET", "/api/v4/connections/{id}", someKey, (*call).showConnection},
 		{"PUT", "/api/v4/connections/{id}", someKey, (*call).changeConnection},
 		{"DELETE", "/api/v4/connections/{id}", someKey, (*call).deleteConnection},
+		{"GET", "/api/v4/connections/check_oauth/{id}", someKey, (*call).checkOAuth},
 		{"GET", "/api/v4/connections/{id}/connect", someKey, (*call).checkConnection},
+		{"GET", "/api/v4/connections/{id}/projects", someKey, (*call).listConnectionProjects},
+		{"POST", "/api/v4/connections/{id}/dryrun", someKey, (*call).dryRunConnection},
 
 		{"GET", sqlPath, optionalKey, (*call).sql},
 		{"POST", sqlPath, optionalKey, (*call).sql},
@@ -122,15 +132,22 @@ func (s *Sandbox) dispatch(all []route) http.Handler {
 			method = http.MethodGet
 		}
 		for _, to := range all {
-			if id, ok := to.match(method, segments); ok {
+			if ids, ok := to.match(method, segments); ok {
 				query, _ := parseQuery(r.URL.RawQuery, to.path == sqlPath) // what cannot be read is left out
-				s.serve(w, &call{Request: r, s: s, query: query, id: id, sqlAPI: to.path == sqlPath}, user, to)
+				s.serve(w, &call{Request: r, s: s, query: query, ids: ids, id: first(ids), sqlAPI: to.path == sqlPath}, user, to)
 				return
 			}
 		}
 		drain(r)
 		s.send(w, r, with(http.StatusNotFound, fields{{"status", "404"}, {"error", "Not Found"}}))
 	})
+}
+
+func first(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
 }
 
 // drain reads what a client is still sending, as a proxy in front of the application would: a connection that is closed

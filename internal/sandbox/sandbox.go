@@ -57,6 +57,7 @@ type Config struct {
 	PublicQuota    int   // public datasets; 0 is unlimited
 
 	NoSynchronizations bool // the account's plan has none
+	NoConnectors       bool // the account lacks the feature flag of connectors
 
 	Faults    []fault.Rule // see package fault
 	FaultSeed uint64       // of what faults draw at random
@@ -151,8 +152,8 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return fmt.Errorf("prepare the sandbox account: %w", err)
 	}
 	s.worker, err = work.Start(ctx, work.Config{
-		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Faults: &s.faults, NoSynchronizations: c.NoSynchronizations, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
-		Limits: work.Limits{FileSize: c.ImportFileSize, Rows: c.ImportRows, Storage: c.StorageQuota, Tables: c.TableQuota, Public: c.PublicQuota, ConnectorRows: c.ConnectorRows},
+		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Faults: &s.faults, NoSynchronizations: c.NoSynchronizations, NoConnectors: c.NoConnectors, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
+		Limits: work.Limits{PublicOnly: c.PublicOnly, FileSize: c.ImportFileSize, Rows: c.ImportRows, Storage: c.StorageQuota, Tables: c.TableQuota, Public: c.PublicQuota, ConnectorRows: c.ConnectorRows},
 	})
 	return err
 }

@@ -108,7 +108,7 @@ func (p presenter) accountShape(used consumption) fields {
 			{"google_maps_geocoder_enabled", false}, {"google_maps_enabled", false}, {"engine_enabled", true}, {"builder_enabled", true}, {"mobile_sdk_enabled", false}}},
 		{"limits", fields{{"concurrent_syncs", 3}, {"concurrent_imports", limits.ImportSlots}, {"import_file_size", limits.ImportFileSize},
 			{"import_table_rows", limits.ImportRows}, {"max_layers", 8}}},
-		{"notification", nil}, {"avatar_url", nil}, {"feature_flags", []string{"carto-connectors", "ghost_tables"}},
+		{"notification", nil}, {"avatar_url", nil}, {"feature_flags", featureFlags(limits)},
 		{"base_url", p.base()}, {"description", nil}, {"website", nil}, {"location", nil}, {"mfa_configured", false},
 	}
 	if organization := p.organizationShape(); organization != nil {
@@ -174,3 +174,10 @@ func remaining(quota, used int) any {
 
 // unauthorized is what endpoints answer that give no clue to those who guess.
 func unauthorized() reply { return with(http.StatusUnauthorized, fields{}) }
+
+func featureFlags(c Config) []string {
+	if c.NoConnectors {
+		return []string{"ghost_tables"}
+	}
+	return []string{"carto-connectors", "ghost_tables"}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -34,9 +35,14 @@ func Invalid(format string, args ...any) error {
 // CheckConnection opens the remote database that parameters describe. False without an error means that the sandbox
 // cannot tell, because nothing stands for the provider: such a connection is stored, and jobs that use it fail with 1501.
 func (w *Worker) CheckConnection(ctx context.Context, provider string, parameters json.RawMessage) (bool, error) {
-	values := map[string]any{}
-	if err := decodeObject(parameters, &values); err != nil {
+	values, err := StoredParameters(parameters)
+	if err != nil {
 		return false, &ConnectionError{"the parameters of a connection must be a JSON object"}
+	}
+	p, _ := FindProvider(provider)
+	texts, err := p.values(values)
+	if err != nil {
+		return false, err
 	}
 	if dir := w.Connectors[provider]; dir != "" {
 		info, err := os.Stat(dir)
@@ -47,10 +53,6 @@ func (w *Worker) CheckConnection(ctx context.Context, provider string, parameter
 	}
 	if provider != "postgres" {
 		return false, nil
-	}
-	texts := map[string]string{}
-	for key, v := range lowerKeys(values) {
-		texts[key] = fmt.Sprint(v)
 	}
 	conn, err := connectPostgres(ctx, texts)
 	if err != nil {
@@ -109,7 +111,7 @@ func blank(raw json.RawMessage) bool {
 }
 
 func (w *Worker) findOrCreate(ctx context.Context, provider string, parameters json.RawMessage) (store.Connection, error) {
-	if _, ok := FindProvider(provider); !ok {
+	if !StoresConnections(provider) {
 		return store.Connection{}, &ConnectionError{fmt.Sprintf("Wrong 'connector: %s' parameter value. Valid values are one of %s", provider, ProviderIDs())}
 	}
 	var all []store.Connection
@@ -180,13 +182,17 @@ func (w *Worker) validate(ctx context.Context, c store.Connection) error {
 	if strings.TrimSpace(c.Name) == "" {
 		return Invalid("Name can't be blank")
 	}
-	if _, ok := FindProvider(c.Connector); !ok {
-		return Invalid("Not a valid DB connector: %s", c.Connector)
+	if !StoresConnections(c.Connector) {
+		return Invalid("Connector Not a valid DB connector: %s", c.Connector)
 	}
 	if err := w.Store.View(ctx, func(t *store.Tx) error { return nameFree(ctx, t, c) }); err != nil {
 		return err
 	}
-	if _, err := w.CheckConnection(ctx, c.Connector, c.Parameters); err != nil {
+	_, err := w.CheckConnection(ctx, c.Connector, c.Parameters)
+	if wrong := (*ParameterError)(nil); errors.As(err, &wrong) {
+		return Invalid("Parameters %s", wrong.Message)
+	}
+	if err != nil {
 		return Invalid("%s", strings.ReplaceAll(err.Error(), "\n", " "))
 	}
 	return nil
@@ -204,7 +210,7 @@ func nameFree(ctx context.Context, t *store.Tx, c store.Connection) error {
 		case other.Name == c.Name:
 			return Invalid("Name has already been taken")
 		case c.Connector == "bigquery" && other.Connector == "bigquery":
-			return Invalid("Only a BigQuery connection (either OAuth or Service Account) per user is permitted")
+			return Invalid("Connector has already been taken")
 		}
 	}
 	if c.Connector != "bigquery" {
@@ -214,13 +220,14 @@ func nameFree(ctx context.Context, t *store.Tx, c store.Connection) error {
 	if err := decodeObject(c.Parameters, &parameters); err != nil {
 		return err
 	}
-	if parameters["billing_project"] == nil || parameters["billing_project"] == "" {
-		return Invalid("Parameter 'billing_project' must be assigned")
-	}
-	for _, key := range []string{"refresh_token", "access_token"} {
-		if parameters[key] != nil {
-			return Invalid("Parameter %s not supported for db-connection; use OAuth connection instead", key)
-		}
+	present := func(key string) bool { return parameters[key] != nil && parameters[key] != "" }
+	switch {
+	case present("refresh_token"):
+		return Invalid("Connector Parameter refresh_token not supported for db-connection; use OAuth connection instead")
+	case present("access_token"):
+		return Invalid("Connector Parameter access_token not supported through connections; use import API")
+	case !present("billing_project"):
+		return Invalid("Connector Parameter 'billing_project' must be assigned")
 	}
 	return nil
 }

@@ -112,7 +112,10 @@ func (w *Worker) openRemote(ctx context.Context, q query) (remote, error) {
 	if dir := w.Connectors[q.provider.ID]; dir != "" {
 		return w.openDirectory(ctx, dir, q)
 	}
-	return openPostgres(ctx, q)
+	if q.provider.ID == "postgres" {
+		return openPostgres(ctx, q)
+	}
+	return remote{}, nothingStandsFor(q.provider)
 }
 
 // geometryNames are the columns that may become the_geom.

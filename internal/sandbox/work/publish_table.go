@@ -163,10 +163,13 @@ func (p *publication) checkStorage(ctx context.Context, code int) error {
 	return err
 }
 
-// privacy of a new dataset: the request's, else private, as for every account that may have private tables.
+// privacy of a new dataset: the request's, else private where the account may have private tables.
 func (p *publication) privacy() string {
-	if p.job.Privacy != nil {
+	switch {
+	case p.job.Privacy != nil:
 		return *p.job.Privacy
+	case p.w.Limits.PublicOnly:
+		return "public"
 	}
 	return "private"
 }

@@ -25,6 +25,7 @@ type Config struct {
 	Faults *fault.Set // none by default
 
 	NoSynchronizations bool // runs end unauthorized
+	NoConnectors       bool // no provider is enabled
 
 	Serve      string            // directory whose files answer at http://files.sandbox.test/
 	AllowFetch []string          // hosts besides loopback that may be fetched
@@ -38,6 +39,8 @@ type Limits struct {
 	Storage  int64 // bytes of all datasets
 	Tables   int   // datasets
 	Public   int   // datasets that are not private
+
+	PublicOnly bool // no dataset can be private
 
 	ConnectorRows int64 // that a connector reads at most
 }
