@@ -6,8 +6,9 @@
 //
 //   - console: lines that begin with "$ " are run by a shell in a copy of examples, one copy for
 //     each document, and what they print is compared. See console_test.go.
-//   - yaml: the first line names the file ("# carto.yaml"), and a manifest must be valid; or a
-//     comment before the block says which part of a manifest it is. See yaml_test.go.
+//   - yaml: the first line names the file ("# carto.yaml"), which the commands after it find, and a
+//     manifest must be valid; or a comment before the block says which part of a manifest it is. See
+//     yaml_test.go.
 //   - json must be JSON.
 //
 // Any other block, and one that cannot be run, says why in a comment right before it:
