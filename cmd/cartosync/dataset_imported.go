@@ -108,7 +108,7 @@ func (i *importing) named(ctx context.Context) error {
 	}
 	renamed, err := i.client.UpdateDataset(ctx, d.ID, carto.DatasetUpdate{Name: &i.Name})
 	if err != nil {
-		return fmt.Errorf("it was imported as %q (%s) and could not be renamed to %q: %w", d.Name, d.ID, i.Name, err)
+		return fmt.Errorf("it was imported as %q (%s) and could not be renamed to %q: %w; a table that is no dataset may have that name", d.Name, d.ID, i.Name, err)
 	}
 	i.datasets[0].Name = renamed.Name
 	if renamed.Name != i.Name {

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"archive/zip"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/sandbox"
+)
+
+// pack makes a zip of CSV files of those names.
+func pack(t *testing.T, path string, members ...string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z := zip.NewWriter(f)
+	for _, member := range members {
+		w, err := z.Create(member)
+		if err == nil {
+			_, err = w.Write([]byte("id,kind\n1,oak\n"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a file is uploaded as, what it becomes, and whether it may replace a dataset.
+func TestOpenFile(t *testing.T) {
+	dir := t.TempDir()
+	pack(t, filepath.Join(dir, "one.zip"), "Inner File.csv")
+	pack(t, filepath.Join(dir, "two.zip"), "a.csv", "b.csv")
+	gz, err := os.Create(filepath.Join(dir, "trees.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := gzip.NewWriter(gz)
+	w.Write([]byte("id\n1\n"))
+	w.Close()
+	gz.Close()
+	if err := os.WriteFile(filepath.Join(dir, "2026 (x).csv"), []byte("id\n1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	type opened struct {
+		Upload   string
+		Layers   []string
+		Replaces bool
+		Err      string
+	}
+	tests := []struct {
+		file, name string
+		want       opened
+	}{
+		{"2026 (x).csv", "", opened{"2026 (x).csv", []string{"table_2026_x"}, true, ""}},
+		{"2026 (x).csv", "trees", opened{"trees.csv", []string{"trees"}, true, ""}},
+		{"one.zip", "", opened{"one.zip", []string{"inner_file"}, true, ""}},
+		{"one.zip", "trees", opened{"trees.zip", []string{"inner_file"}, true, ""}},
+		{"two.zip", "", opened{"two.zip", []string{"a", "b"}, false, ""}},
+		{"trees.csv.gz", "oaks", opened{"oaks.csv.gz", []string{"oaks"}, false, ""}},
+		{".", "", opened{Err: `file "." cannot be read: it is not a regular file; write its contents to one first`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.file+" "+tt.name, func(t *testing.T) {
+			t.Chdir(dir)
+			f, err := openFile(tt.file, tt.name)
+			got := opened{Err: message(err)}
+			if err == nil {
+				got = opened{Upload: f.upload, Layers: f.layers, Replaces: f.replaces() == nil}
+				f.Close()
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Of an archive with several files the job names the last dataset alone; all are shown.
+func TestImportSeveralLayers(t *testing.T) {
+	account := handAccount(t, sandbox.Config{})
+	archive := filepath.Join(t.TempDir(), "city.zip")
+	pack(t, archive, "trees.csv", "lamps.csv")
+	code, stdout, stderr := byHandIn(t, account, sandbox.DefaultAPIKey, "dataset", "import", archive, "--format", "csv")
+	if code != exitDone {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	var names []string
+	for _, line := range strings.Split(strings.TrimSpace(stdout), "\n")[1:] {
+		names = append(names, strings.Join(strings.Split(line, ",")[:2], " "))
+	}
+	if diff := cmp.Diff([]string{"trees created", "lamps created"}, names); diff != "" {
+		t.Error(diff)
+	}
+	code, _, stderr = byHandIn(t, account, sandbox.DefaultAPIKey, "dataset", "import", archive, "--overwrite")
+	want := archive + " holds 2 layers, and replacing several datasets at once can end half-way; import one file for each\n"
+	if diff := cmp.Diff(want, stderr); diff != "" || code != exitFailed {
+		t.Errorf("exit code %d (-want +got):\n%s", code, diff)
+	}
+}
+
+func TestInterval(t *testing.T) {
+	tests := []struct {
+		text string
+		want time.Duration
+		err  string
+	}{
+		{"900", 15 * time.Minute, ""}, {"900s", 15 * time.Minute, ""}, {"15m", 15 * time.Minute, ""}, {"1h", time.Hour, ""},
+		{"2d", 48 * time.Hour, ""}, {"1w", 7 * 24 * time.Hour, ""}, {"0", 0, ""},
+		{"", 0, `"" is no interval; write 900, 15m, 1h, 1d or 1w`},
+		{"h", 0, `"h" is no interval; write 900, 15m, 1h, 1d or 1w`},
+		{"-1h", 0, `"-1h" is no interval; write 900, 15m, 1h, 1d or 1w`},
+		{"1.5h", 0, `"1.5h" is no interval; write 900, 15m, 1h, 1d or 1w`},
+		{"2147483648", 0, `"2147483648" is no interval; write 900, 15m, 1h, 1d or 1w`},
+		{"99999999999999999999w", 0, `"99999999999999999999w" is no interval; write 900, 15m, 1h, 1d or 1w`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			var got interval
+			err := got.UnmarshalText([]byte(tt.text))
+			if time.Duration(got) != tt.want || message(err) != tt.err {
+				t.Errorf("got %v and %q, want %v and %q", time.Duration(got), message(err), tt.want, tt.err)
+			}
+		})
+	}
+}
