@@ -41,6 +41,7 @@ func TestParse(t *testing.T) {
 		{in: "crash=before", err: `fault "crash=before": a crash comes before anything changed, or "after"`},
 		{in: "drift=sideways", err: `fault "drift=sideways": columns drift by add, drop or retype`},
 		{in: "truncate=-1", err: `fault "truncate=-1": the bytes must be a number above 0`},
+		{in: "refuse@get", err: `fault "refuse@get": the method "get" must be in capitals`},
 		{in: "refuse%101", err: `fault "refuse%101": 101 percent is more than all`},
 		{in: "status=200", err: `fault "status=200": the status must be between 400 and 599`},
 		{in: "status", err: `fault "status": the status must be between 400 and 599`},
@@ -65,6 +66,81 @@ func TestParse(t *testing.T) {
 				t.Error("written again:", diff)
 			}
 		})
+	}
+}
+
+// A rule that can be read is written as it is read.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"status=502@GET/a+1*2%3", "lose=504", "limit=1m", "stuck=importing:5s@POST", "drift=add:x:y", "crash=after/b", "delay=0s", "reset=1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := Parse(text)
+		if err != nil {
+			return
+		}
+		again, err := Parse(r.String())
+		if diff := cmp.Diff(r, again); err != nil || diff != "" {
+			t.Errorf("%q is written %q: %v %s", text, r, err, diff)
+		}
+	})
+}
+
+// What is drawn at random is drawn again for the same seed.
+func TestPercentIsSeeded(t *testing.T) {
+	draw := func(seed uint64) (hits []bool, n int) {
+		var set Set
+		set.Seed(seed)
+		set.Add(Rule{Kind: Slots, Percent: 30})
+		for range 100 {
+			_, hit := set.Take("POST", "/", Slots)
+			if hits = append(hits, hit); hit {
+				n++
+			}
+		}
+		return hits, n
+	}
+	one, n := draw(1)
+	again, _ := draw(1)
+	other, _ := draw(2)
+	if diff := cmp.Diff(one, again); diff != "" || cmp.Equal(one, other) || n < 15 || n > 45 {
+		t.Errorf("%d of 100 hit with 30 percent, another seed gives the same: %v\n%s", n, cmp.Equal(one, other), diff)
+	}
+}
+
+// A rule waits for its kind, and one that is spent makes room for the next.
+func TestTake(t *testing.T) {
+	var set Set
+	set.Add(Rule{Kind: Stuck, How: "importing", Path: "/api/v1/imports", Skip: 1, Times: 1})
+	set.Add(Rule{Kind: Stuck, How: "pending"})
+	set.Add(Rule{Kind: Slots, Method: "POST", Times: 1})
+	take := func(method, path string, kinds ...Kind) string {
+		r, hit := set.Take(method, path, kinds...)
+		if !hit {
+			return ""
+		}
+		return r.String()
+	}
+	got := []string{
+		take("POST", "/api/v1/imports", Crash),
+		take("POST", "/api/v1/imports", Stuck), // the first one passes
+		take("POST", "/api/v1/imports", Stuck),
+		take("POST", "/api/v1/imports", Stuck), // the first one is spent
+		take("GET", "/api/v1/imports", Slots),
+		take("POST", "/api/v1/imports", Slots, Stuck), // in the order of the rules
+		take("POST", "/", Slots),
+		take("POST", "/", Slots),
+	}
+	want := []string{"", "stuck=pending", "stuck=importing/api/v1/imports+1*1", "stuck=pending", "", "stuck=pending", "slots@POST*1", ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	var counts [][2]int
+	for _, c := range set.Counts() {
+		counts = append(counts, [2]int{c.Seen, c.Hits})
+	}
+	if diff := cmp.Diff([][2]int{{2, 1}, {3, 3}, {1, 1}}, counts); diff != "" {
+		t.Error("seen and hits:", diff)
 	}
 }
 

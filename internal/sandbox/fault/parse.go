@@ -77,6 +77,9 @@ func (r *Rule) parseHead(text string) error {
 		text, r.Path = text[:i], text[i:]
 	}
 	text, r.Method, _ = strings.Cut(text, "@")
+	if strings.Trim(r.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return fmt.Errorf("the method %q must be in capitals", r.Method)
+	}
 	kind, value, valued := strings.Cut(text, "=")
 	for _, k := range kinds {
 		switch {
