@@ -47,23 +47,23 @@ const (
 )
 
 // toMulti gives the Multi kind of a canonical geometry with that geometry as its
-// only member. What is a collection already is returned as it is.
+// only member. What is a collection already is returned as it is. Dst is an empty
+// slice to write to.
 func toMulti(dst, ewkb []byte) []byte {
 	code := codeOf(ewkb)
 	if code == 0 || code > codePolygon {
 		return append(dst, ewkb...)
 	}
-	e := encoder{}
+	e := encoder{buf: dst}
 	e.begin(code + 3)
 	e.setCount(e.count(), 1)
 	e.begin(code)
-	dst = append(dst, e.buf...)
-	return append(dst, ewkb[outerHeader:]...)
+	return append(e.buf, ewkb[outerHeader:]...)
 }
 
 // firstPart gives the first member of a canonical collection as PostGIS's
 // ST_GeometryN does: a single geometry is its own first part, an empty
-// collection has none.
+// collection has none. Dst is an empty slice to write to.
 func firstPart(dst, ewkb []byte) []byte {
 	code := codeOf(ewkb)
 	if code < codeMultiPoint {
@@ -77,10 +77,9 @@ func firstPart(dst, ewkb []byte) []byte {
 	if err := c.skip(0); err != nil {
 		return nil
 	}
-	e := encoder{}
+	e := encoder{buf: dst}
 	e.begin(codeOf(member))
-	dst = append(dst, e.buf...)
-	return append(dst, member[innerHeader:c.i]...)
+	return append(e.buf, member[innerHeader:c.i]...)
 }
 
 // parts gives how many members a canonical geometry has; a single one has 1.

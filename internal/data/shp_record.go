@@ -18,6 +18,7 @@ type shpReader struct {
 	shapes *bufio.Reader
 	at     int64 // in the .shp
 	memory []byte
+	entry  [8]byte
 	record []byte
 	opened []io.Closer
 }
@@ -83,13 +84,13 @@ func (s *shpReader) next() ([]byte, error) {
 		return nil, io.EOF
 	}
 	s.left--
-	var entry [8]byte
-	if _, err := io.ReadFull(s.index, entry[:]); err == io.EOF || err == io.ErrUnexpectedEOF {
+	entry := s.entry[:]
+	if _, err := io.ReadFull(s.index, entry); err == io.EOF || err == io.ErrUnexpectedEOF {
 		return nil, faultf(1002, "the .shx of the shapefile is broken: it ends too early")
 	} else if err != nil {
 		return nil, err
 	}
-	offset, length := 2*int64(binary.BigEndian.Uint32(entry[:])), 2*int64(binary.BigEndian.Uint32(entry[4:]))
+	offset, length := 2*int64(binary.BigEndian.Uint32(entry)), 2*int64(binary.BigEndian.Uint32(entry[4:]))
 	switch {
 	case offset < shpHeader || length < 4:
 		return nil, faultf(2001, "the .shx of the shapefile is broken: a record has %d bytes at %d", length, offset)
@@ -114,9 +115,14 @@ func (s *shpReader) seek(to int64) error {
 		s.at = to
 		return nil
 	}
-	n, err := io.CopyN(io.Discard, s.shapes, to-s.at)
-	s.at += n
-	return err
+	for s.at < to {
+		n, err := s.shapes.Discard(int(min(to-s.at, 1<<30)))
+		s.at += int64(n)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keep reads the whole .shp into memory.

@@ -164,6 +164,12 @@ func (d *shpDecoder) polygons() error {
 			return errors.New("ring that is not closed, which the database refuses")
 		}
 	}
+	if n == 1 {
+		d.enc.begin(codePolygon)
+		d.enc.setCount(d.enc.count(), 1)
+		d.path(0, d.parts[1])
+		return d.finite()
+	}
 	polygons, err := d.rings.sort(d.points, d.parts)
 	if err != nil {
 		return err

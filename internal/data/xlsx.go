@@ -213,28 +213,30 @@ func parseReference(ref []byte) (extents, bool) {
 	if i < len(ref) && ref[i] == '$' {
 		i++
 	}
-	digits := ref[i:]
-	if len(digits) == 0 || len(digits) > 9 {
-		return e, false
-	}
-	for _, c := range digits {
+	var ok bool
+	e.row, ok = parseRow(ref[i:])
+	return e, ok && 0 < e.column && e.column <= maxSheetColumn
+}
+
+// parseRow reads the number of a row, from 1.
+func parseRow(digits []byte) (int, bool) {
+	n := 0
+	for _, c := range digits[:min(len(digits), 9)] {
 		if !isDigit(c) {
-			return e, false
+			return 0, false
 		}
-		e.row = e.row*10 + int(c-'0')
+		n = n*10 + int(c-'0')
 	}
-	return e, 0 < e.column && e.column <= maxSheetColumn && e.row > 0
+	return n, n > 0 && len(digits) <= 9
 }
 
 // readRow reads the cells of a row and writes it.
 func (s *sheetReader) readRow(t xmlToken) error {
 	s.row++
 	if r, ok := t.attr("r"); ok {
-		e, ok := parseReference(append([]byte{'A'}, r...))
-		if !ok {
+		if s.row, ok = parseRow(r); !ok {
 			return fmt.Errorf("%q is no row", clip(r))
 		}
-		s.row = e.row
 	}
 	s.cells, s.text, s.column = s.cells[:0], s.text[:0], 0
 	depth := s.x.depth()

@@ -286,7 +286,10 @@ func (x *xmlReader) tag() (xmlToken, error) {
 	raw := x.buf[x.pos+1 : x.pos+n]
 	x.pos += n + 1
 	if len(raw) > 0 && raw[0] == '/' {
-		name := bytes.TrimRight(raw[1:], " \t\r\n")
+		name := raw[1:]
+		for len(name) > 0 && isSpace(name[len(name)-1]) {
+			name = name[:len(name)-1]
+		}
 		if len(x.starts) == 0 || string(x.open[x.starts[len(x.starts)-1]:]) != string(name) {
 			return xmlToken{}, fmt.Errorf("%w: </%s> closes nothing", errXML, clip(name))
 		}
@@ -296,12 +299,13 @@ func (x *xmlReader) tag() (xmlToken, error) {
 	if x.pending {
 		raw = raw[:len(raw)-1]
 	}
-	name, attrs := raw, []byte(nil)
-	if i := bytes.IndexAny(raw, " \t\r\n"); i >= 0 {
-		name, attrs = raw[:i], raw[i:]
+	i := 0
+	for i < len(raw) && !isSpace(raw[i]) {
+		i++
 	}
+	name, attrs := raw[:i], raw[i:]
 	switch {
-	case len(name) == 0 || bytes.ContainsAny(name, "<=\"'&"):
+	case !isTagName(name):
 		return xmlToken{}, fmt.Errorf("%w: <%s> is no tag", errXML, clip(raw))
 	case len(x.starts) == 0 && x.begun:
 		return xmlToken{}, fmt.Errorf("%w: more than one outermost element", errXML)
@@ -312,6 +316,16 @@ func (x *xmlReader) tag() (xmlToken, error) {
 	x.starts = append(x.starts, len(x.open))
 	x.open = append(x.open, name...)
 	return xmlToken{kind: xmlStart, name: local(name), attrs: attrs}, nil
+}
+
+func isTagName(name []byte) bool {
+	for _, c := range name {
+		switch c {
+		case '<', '=', '"', '\'', '&':
+			return false
+		}
+	}
+	return len(name) > 0
 }
 
 // tagEnd finds the ">" that is not inside quotes.
@@ -362,13 +376,11 @@ func (t xmlToken) attr(name string) ([]byte, bool) { return attribute(t.attrs, n
 
 func attribute(attrs []byte, name string) ([]byte, bool) {
 	for {
-		attrs = bytes.TrimLeft(attrs, " \t\r\n")
 		i := bytes.IndexByte(attrs, '=')
 		if i < 0 {
 			return nil, false
 		}
-		key := bytes.TrimRight(attrs[:i], " \t\r\n")
-		rest := bytes.TrimLeft(attrs[i+1:], " \t\r\n")
+		key, rest := trimSpace(attrs[:i]), trimSpace(attrs[i+1:])
 		if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
 			return nil, false
 		}
