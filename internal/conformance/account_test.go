@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type account struct {
 	csvURL    string // else a source that somebody else serves
 	admin     string // base URL of the admin route
 	invade    bool
+	may       map[string]bool
 	member    string // another user of the organization, by id
 	provider  string // of connectors, with the table "orders"
 	slots     int    // imports at the same time
@@ -56,6 +58,12 @@ func newAccount(t *testing.T, base, key string) *account {
 	a.userID, _ = me["id"].(string)
 	number := func(keys ...string) int64 { n, _ := dig(me, keys...).(float64); return int64(n) }
 	a.slots, a.fileLimit, a.rowLimit = int(number("limits", "concurrent_imports")), number("limits", "import_file_size"), number("limits", "import_table_rows")
+	a.may = map[string]bool{}
+	for _, right := range []string{"private_tables", "sync_tables"} {
+		a.may[right], _ = dig(me, "actions", right).(bool)
+	}
+	flags, _ := me["feature_flags"].([]any)
+	a.may["connectors"] = slices.Contains(flags, any("carto-connectors"))
 	if onThisMachine(base) {
 		a.web = newWeb(t)
 	}

@@ -5,14 +5,14 @@ func collisionChecks() []check {
 	return []check{
 		{"4.1", "a new dataset by default", "Without `collision_strategy` an import always makes a new dataset.", 0, newByDefault},
 		{"4.2", "overwrite needs the predicted name", "Overwriting replaces the dataset whose name the import would get if it were free, and makes a new one if there is none.", 0, overwriteByName},
-		{"4.3", "overwrite keeps the dataset", "Overwriting keeps the dataset's ids, its maps, metadata and privacy; rows are new.", 0, overwriteKeeps},
-		{"4.4", "overwrite reads no privacy", "`privacy` is not read when a dataset is overwritten.", 0, overwriteReadsNoPrivacy},
+		{"4.3", "overwrite keeps the dataset", "Overwriting keeps the dataset's ids, its maps, metadata and privacy; rows are new.", private, overwriteKeeps},
+		{"4.4", "overwrite reads no privacy", "`privacy` is not read when a dataset is overwritten.", private, overwriteReadsNoPrivacy},
 		{"4.5", "old columns must stay", "Every column of the old table must come back in the same family of types, or the job fails with 2012 and nothing has changed.", 0, oldColumns},
 		{"4.6", "new columns may come", "Columns that the old table does not have are welcome.", 0, newColumns},
 		{"4.7", "skip", "With `skip` an import whose name is taken is complete, with the code 1022 and without a table.", 0, skip},
 		{"4.8", "skip compares raw names", "`skip` compares names as they were before they were rewritten, so that a name that is rewritten is imported again.", 0, skipComparesRaw},
 		{"4.9", "connectors never overwrite", "A connector's import takes `overwrite` and ignores it.", warehouse, connectorsNeverOverwrite},
-		{"4.10", "synchronizations never overwrite", "A new synchronization reads neither `collision_strategy` nor `privacy`.", ownSource, syncsNeverOverwrite},
+		{"4.10", "synchronizations never overwrite", "A new synchronization reads neither `collision_strategy` nor `privacy`.", ownSource | private | scheduled, syncsNeverOverwrite},
 		{"4.11", "archives overwrite by halves", "Overwriting with an archive of several tables fails with 99999 after the first table was replaced.", 0, archivesByHalves},
 	}
 }

@@ -12,7 +12,7 @@ const vizPath = "/api/v1/viz"
 func listChecks() []check {
 	return []check{
 		{"7.1", "the list", "`GET /api/v1/viz` answers with `visualizations`, how many match, and totals of the account.", 0, theList},
-		{"7.2", "an entry", "An entry of the list shows the dataset, its table, its permission and its synchronization.", 0, anEntry},
+		{"7.2", "an entry", "An entry of the list shows the dataset, its table, its permission and its synchronization.", private, anEntry},
 		{"7.3", "maps by default", "Without `type` maps are listed; `type=table` lists datasets.", 0, mapsByDefault},
 		{"7.4", "pages", "`page` and `per_page` must be positive numbers; a page past the end is empty.", 0, pages},
 		{"7.5", "orders", "`order` must be one that the server knows; the default is by `updated_at`, newest first.", 0, orders},

@@ -19,7 +19,7 @@ func importChecks() []check {
 		{"2.7", "the list fails what waits", "Listing fails the jobs that have waited for more than an hour, with 6671.", ownSource | invasive | admin, listFailsWaiting},
 		{"2.8", "reading fails what is stuck", "Reading a job that no worker has any more, five minutes after it was stored, fails it with 6671.", admin, readingFailsStuck},
 		{"2.9", "collision_strategy is checked", "`collision_strategy` is `skip`, `overwrite` or missing; an empty one is refused.", 0, strategyIsChecked},
-		{"2.10", "privacy is checked", "`privacy` is `public`, `private` or `link` in any case; anything else is refused.", 0, privacyIsChecked},
+		{"2.10", "privacy is checked", "`privacy` is `public`, `private` or `link` in any case; anything else is refused.", private, privacyIsChecked},
 		{"2.11", "flags are true in two ways", "The guessing of types is on unless it is `false`, a map is made only for `true`.", 0, flags},
 		{"2.12", "visualization_id is a map", "`visualization_id` is that of the map which `create_vis` asks for, never the dataset's.", 0, visualizationIsMap},
 		{"2.13", "URLs are checked", "A URL must be http, https or ftp, and is refused otherwise.", 0, urlsAreChecked},
@@ -30,6 +30,7 @@ func importChecks() []check {
 		{"2.18", "the file's name is kept", "Of an upload's file name directories are dropped and spaces become `_`.", 0, fileNameIsKept},
 		{"2.19", "sources have an order", "`url` comes before `connector`, both before a file, and `table_copy` and `sql` before all.", 0, sourcesHaveOrder},
 		{"2.20", "limits", "A file above the account's limit fails with 6666, more rows than it allows fail with 6668.", smallLimit, limits},
+		{"2.21", "a day", "Jobs that were stored more than a day ago are not in the list, even while they run.", ownSource | invasive | admin, listOfADay},
 	}
 }
 

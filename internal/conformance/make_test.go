@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -115,6 +116,20 @@ func (a *account) leaveNothing(t *testing.T) {
 			a.remove(connections+"/"+dig(c, "id").(string), a.made.connections, "")
 		}
 	}
+}
+
+// inventory is the ids of all that the account holds, sorted.
+func (a *account) inventory(t *testing.T) []string {
+	t.Helper()
+	p := &probe{T: t, account: a}
+	all := slices.Concat(entries(p.get(vizPath+"?types=table,derived&exclude_shared=true&per_page=1000")), p.stored())
+	syncs, _ := p.get(synchronizations)["synchronizations"].([]any)
+	var ids []string
+	for _, o := range append(all, syncs...) {
+		ids = append(ids, dig(o, "id").(string))
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // dataset shows the dataset of an import.

@@ -4,7 +4,7 @@ package conformance
 func queryImportChecks() []check {
 	return []check{
 		{"5.1", "a dataset from a query", "`sql` with `table_name` makes a dataset of a query's rows, and counts no table.", 0, fromQuery},
-		{"5.2", "a copy", "`table_copy` makes a copy of a dataset, and beats `sql`.", 0, fromTable},
+		{"5.2", "a copy", "`table_copy` makes a copy of a dataset, and beats `sql`.", private, fromTable},
 		{"5.3", "overwriting by a query", "`sql` with `overwrite` replaces a dataset's rows and columns without comparing them, and reports no table.", 0, overwriteByQuery},
 		{"5.4", "the target must exist", "It fails with 8003 when there is no dataset of that very name.", 0, targetMustExist},
 		{"5.5", "skip by raw name", "With `skip` it does nothing if the name is taken, and says 1022.", 0, skipByQuery},

@@ -37,3 +37,17 @@ func embedded(t *testing.T) (*account, *sandbox.Sandbox) {
 	a.provider, a.invade, a.admin = "hive", true, server.URL+"/_sandbox"
 	return a, s
 }
+
+// inhabit gives an account a dataset, a synchronization and a connection that are not the suite's.
+func inhabit(t *testing.T, a *account) {
+	t.Helper()
+	p := &probe{T: t, account: a}
+	for _, file := range []string{"roads.csv", "orders.csv"} {
+		job := p.decode(p.send("POST", imports, form{"file", file, "a\n1\n", nil}))["item_queue_id"]
+		p.until("it is imported", func() bool { return p.job(job)["state"] == "complete" })
+	}
+	f := a.web.serve("/rivers.csv", "a\n1\n")
+	y := p.ok("POST", synchronizations, object{"url": f.URL, "interval": 3600})
+	p.until("it is imported", func() bool { return p.job(dig(y, "data_import", "item_queue_id"))["state"] == "complete" })
+	p.ok("POST", connections, object{"name": "warehouse", "connector": a.provider, "parameters": object{"server": "db.example.com"}})
+}

@@ -21,6 +21,8 @@ func scheduleChecks() []check {
 		{"6.27", "changes during a run are lost", "The worker writes back all that it loaded, so that a change during a run is lost.", need, changesLost},
 		{"6.28", "a deletion during a run is undone", "A synchronization that is deleted during a run comes back.", need, deletionUndone},
 		{"6.29", "a crash leaves it syncing", "A worker that dies leaves `syncing` behind, which neither time nor `sync_now` ends.", need, crashLeaves},
+		{"6.30", "run_at brings it forward", "A change of `run_at` to a time that has passed lets the next run begin.", need, runAtForward},
+		{"6.31", "views hinder a run", "A run fails with 2013 while a view reads the dataset.", need, viewsHinder},
 	}
 }
 
@@ -187,7 +189,7 @@ func deletionUndone(p *probe) {
 
 func crashLeaves(p *probe) {
 	id, _ := p.synced(p.csv())
-	p.inject("crash*1")
+	p.inject("crash@PUT" + synchronizations + "/" + id + "*1")
 	p.advance(61 * time.Minute)
 	p.same("the state", "syncing", p.sync(id)["state"])
 	p.advance(24 * time.Hour)
@@ -196,4 +198,23 @@ func crashLeaves(p *probe) {
 	p.assign(id, object{"state": "failure"})
 	p.advance(61 * time.Minute)
 	p.same("repaired", "success", p.sync(id)["state"])
+}
+
+func runAtForward(p *probe) {
+	f := p.versioned("d.csv", "a\n1\n", "1")
+	id, _ := p.synced(f.URL)
+	p.edit(f, "a\n2\n", "2")
+	p.assign(id, object{"run_at": p.instant(p.sync(id)["ran_at"]).Add(-time.Hour).Format(time.RFC3339)})
+	p.until("it has run", func() bool { p.advance(time.Minute); return p.sync(id)["etag"] == "2" })
+	p.same("its rows", 2.0, p.cell("SELECT a FROM "+p.name("d")))
+}
+
+func viewsHinder(p *probe) {
+	f := p.versioned("d.csv", "a\n1\n", "1")
+	id, _ := p.synced(f.URL)
+	p.edit(f, "a\n2\n", "2")
+	p.inject("view@PUT" + synchronizations + "/" + id + "*1")
+	p.advance(61 * time.Minute)
+	p.same("the synchronization", object{"state": "failure", "error_code": 2013.0}, pick(p.sync(id), "state error_code"))
+	p.same("its rows", 1.0, p.cell("SELECT a FROM "+p.name("d")))
 }

@@ -59,3 +59,15 @@ func readingFailsStuck(p *probe) {
 	p.failed(p.job(id), 6671)
 	p.advance(2 * time.Hour)
 }
+
+func listOfADay(p *probe) {
+	f, release := p.slow("/"+p.name("slow.csv"), "a\n1\n")
+	id := p.ok("POST", imports, object{"url": f.URL})["item_queue_id"]
+	<-f.waiting
+	p.advance(23 * time.Hour)
+	p.same("after 23 hours", []any{id}, p.get(imports)["imports"])
+	p.advance(2 * time.Hour)
+	p.same("after 25 hours", []any{}, p.get(imports)["imports"])
+	release()
+	p.complete(p.ended(id))
+}

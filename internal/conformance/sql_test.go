@@ -15,7 +15,7 @@ func sqlChecks() []check {
 		{"9.1", "rows", "A query answers with `rows`, `time`, `fields` and `total_rows`.", 0, sqlRows},
 		{"9.2", "GET and POST", "A query goes by GET, or by POST as a form.", 0, sqlMethods},
 		{"9.3", "errors are lists", "An error is a 400 with `error`, a list whose first element is the message.", 0, sqlErrors},
-		{"9.4", "private rows need the key", "Without a key only public datasets can be read, and nothing can be written.", 0, sqlNeedsKey},
+		{"9.4", "private rows need the key", "Without a key only public datasets can be read, and nothing can be written.", private, sqlNeedsKey},
 		{"9.5", "writing", "With the master key a statement may write, and the dataset shows it.", 0, sqlWrites},
 		{"9.6", "rate limits", "A query too many is a 429 with `Retry-After` and the limit's three headers.", admin, sqlRateLimit},
 	}

@@ -36,14 +36,23 @@ func topics() []topic {
 		{"transport", transportChecks()},
 		{"imports", slices.Concat(importChecks(), collisionChecks(), queryImportChecks())},
 		{"names", nameChecks()},
-		{"synchronizations", slices.Concat(synchronizationChecks(), scheduleChecks())},
+		{"synchronizations", needing(scheduled, synchronizationChecks(), scheduleChecks())},
 		{"datasets", slices.Concat(listChecks(), datasetChecks(), permissionChecks())},
 		{"users", userChecks()},
 		{"sql", sqlChecks()},
 		{"codes", codeChecks()},
-		{"connectors", connectorChecks()},
+		{"connectors", needing(connecting, connectorChecks())},
 		{"columns", columnChecks()},
 	}
+}
+
+// needing joins checks that have a need in common.
+func needing(n needs, lists ...[]check) []check {
+	all := slices.Concat(lists...)
+	for i := range all {
+		all[i].needs |= n
+	}
+	return all
 }
 
 // needs are what a check cannot do without, besides the account.
@@ -57,6 +66,9 @@ const (
 	members                      // an organization with another member
 	warehouse                    // a connector's provider whose tables are known
 	smallLimit                   // limits that a test can exceed
+	private                      // the right to private datasets
+	scheduled                    // the right to synchronizations
+	connecting                   // the right to connectors
 )
 
 // missing says why the account cannot be asked what needs n, nothing if it can.
@@ -72,6 +84,9 @@ func (a *account) missing(n needs) string {
 		{admin, a.admin != "", "time and faults are not in our hands; a sandbox offers them at its admin route"},
 		{invasive, a.invade, "it may disturb jobs that are not the test's own; allow it with -invasive"},
 		{members, a.member != "", "the account has no organization with another member"},
+		{private, a.may["private_tables"], "the account may have no private datasets"},
+		{scheduled, a.may["sync_tables"], "the account may have no synchronizations"},
+		{connecting, a.may["connectors"], "the account may use no connectors"},
 		{warehouse, a.provider != "", "no provider of connectors is known to hold tables"},
 		{smallLimit, a.fileLimit > 0 && a.fileLimit <= 4<<20, "the account's limits are too wide to be exceeded by a test"},
 	} {
@@ -84,6 +99,7 @@ func (a *account) missing(n needs) string {
 
 func TestConformance(t *testing.T) {
 	a := connect(t)
+	before := a.inventory(t)
 	for _, topic := range topics() {
 		t.Run(topic.name, func(t *testing.T) {
 			for _, c := range topic.checks {
@@ -92,6 +108,9 @@ func TestConformance(t *testing.T) {
 		})
 	}
 	a.leaveNothing(t)
+	if after := a.inventory(t); *accountURL == "" && !slices.Equal(before, after) {
+		t.Errorf("the account is not as it was before\nbefore: %v\nafter:  %v", before, after)
+	}
 }
 
 // prove runs a check, and quotes its fact if it fails.
@@ -114,6 +133,7 @@ func connect(t *testing.T) *account {
 	t.Helper()
 	if *accountURL == "" {
 		a, _ := embedded(t)
+		inhabit(t, a)
 		return a
 	}
 	key := os.Getenv("CARTO_API_KEY")
