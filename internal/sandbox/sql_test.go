@@ -170,7 +170,7 @@ func TestSQLWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.query("DROP TABLE open; ALTER TABLE stations RENAME TO docks")
-		a.query("CREATE TABLE made (cartodb_id serial primary key, the_geom geometry, the_geom_webmercator geometry)")
+		a.query("CREATE TABLE made (note text); INSERT INTO made VALUES ('x'); SELECT CDB_CartodbfyTable(current_schema, 'made')")
 		fact(t, "datasets", []any{"docks", "made"}, names(a.get("/api/v1/viz?type=table&order=name&order_direction=asc")))
 		fact(t, "maps", []any{}, names(a.get("/api/v1/viz?type=derived")))
 	})

@@ -244,9 +244,6 @@ func TestTrap39ShowLeavesOutThePermission(t *testing.T) {
 	fact(t, "one has", []any{}, a.get(viz(id))["related_tables"])
 }
 
-// ofDatasets are the columns by which a table is known to be a dataset's.
-const ofDatasets = "cartodb_id integer, the_geom geometry, the_geom_webmercator geometry"
-
 // What SQL does to tables reaches the list of datasets when it is asked for, maps go along, and what SQL made anew under
 // its name stays the dataset that it was. CartoDB/cartodb: lib/carto/ghost_tables_manager.rb.
 func TestTrap47ListingFollowsWhatSQLDid(t *testing.T) {
@@ -257,7 +254,7 @@ func TestTrap47ListingFollowsWhatSQLDid(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range []string{"DROP TABLE gone", "ALTER TABLE one RENAME TO three", "ALTER TABLE two RENAME TO one", "ALTER TABLE three RENAME TO two",
-		"DROP TABLE anew", "CREATE TABLE anew (" + ofDatasets + ", b integer)",
+		"DROP TABLE anew", "CREATE TABLE anew (b integer)", "SELECT CDB_CartodbfyTable(current_schema, 'anew')",
 		"CREATE TABLE plain (a integer)"} {
 		a.query(q)
 	}
@@ -273,7 +270,7 @@ func TestTrap47ListingFollowsWhatSQLDid(t *testing.T) {
 func TestTrap47ManyDifferencesAreLinkedLater(t *testing.T) {
 	a := open(t, sandbox.Config{})
 	for i := range 8 {
-		a.query(fmt.Sprintf("CREATE TABLE t%d (%s)", i, ofDatasets))
+		a.query(fmt.Sprintf("CREATE TABLE t%[1]d (a integer); SELECT CDB_CartodbfyTable(current_schema, 't%[1]d')", i))
 	}
 	fact(t, "first", 0, len(a.listed("")))
 	fact(t, "then", 8, len(a.listed("")))

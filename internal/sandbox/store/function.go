@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -21,7 +23,7 @@ type (
 
 // registerFunctions gives connections of d the functions of PostgreSQL, PostGIS and CARTO that clients use and SQLite
 // lacks or spells in another way.
-func registerFunctions(d *sqlite.Driver, now func() time.Time) {
+func registerFunctions(d *sqlite.Driver, now func() time.Time, database string) {
 	add := func(name string, args int32, pure bool, f scalar) {
 		d.MustRegisterFunction(name, &sqlite.FunctionImpl{NArgs: args, Deterministic: pure,
 			Scalar: func(_ *sqlite.FunctionContext, v values) (driver.Value, error) { return f(v) }})
@@ -35,6 +37,13 @@ func registerFunctions(d *sqlite.Driver, now func() time.Time) {
 	for _, f := range timeFunctions(now) {
 		add(f.name, f.args, f.pure, f.call)
 	}
+	add("carto_file_size", 1, false, func(a values) (driver.Value, error) {
+		info, err := os.Stat(filepath.Join(filepath.Dir(database), tablesDir, asText(a[0])))
+		if err != nil || info.IsDir() {
+			return int64(0), nil // a view, or a table that is just being replaced
+		}
+		return info.Size(), nil
+	})
 	d.MustRegisterFunction("st_extent", &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,
 		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &extent{}, nil }})
 }
@@ -83,6 +92,11 @@ func textFunctions() []function {
 		{name: "carto_cast", args: 2, call: cast},
 		{name: "pg_type_name", args: 1, call: ofText(func(s string) driver.Value { return pgTypeName(s) })},
 		{name: "pg_udt_name", args: 1, call: ofText(func(s string) driver.Value { return ShortType(s) })},
+		{name: "pg_type_oid", args: 1, call: ofText(func(s string) driver.Value { return typeOID(s) })},
+		{name: "carto_relname", args: 1, call: ofText(func(s string) driver.Value { return relname(s) })},
+		{name: "carto_no_relation", args: 1, call: func(a values) (driver.Value, error) {
+			return nil, fmt.Errorf("relation \"%s\" does not exist", asText(a[0]))
+		}},
 		{name: "current_schema", args: 0, call: constant("public")},
 		{name: "current_user", args: 0, call: constant("publicuser")},
 		{name: "session_user", args: 0, call: constant("publicuser")},

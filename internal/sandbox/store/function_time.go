@@ -15,6 +15,10 @@ func timeFunctions(now func() time.Time) []function {
 		{name: "statement_timestamp", call: instantNow},
 		{name: "transaction_timestamp", call: instantNow},
 		{name: "current_date", call: func(values) (driver.Value, error) { return now().UTC().Format(time.DateOnly), nil }},
+		{name: "carto_instant", args: 1, pure: true, call: strict(func(a values) (driver.Value, error) {
+			ms, _ := a[0].(int64)
+			return formatInstant(time.UnixMilli(ms)), nil
+		})},
 		{name: "date_part", args: 2, pure: true, call: strict(datePart)},
 		{name: "date_trunc", args: 2, pure: true, call: strict(dateTrunc)},
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 )
 
@@ -9,17 +10,24 @@ import (
 // there is none to read, the stage keeps an empty the_geom; a column with unreadable cells stays as invalid_the_geom.
 // Source: CartoDB/cartodb: services/importer/lib/importer/georeferencer.rb.
 func (st *Stage) Georeference(ctx context.Context, column string) error {
-	table, c := quote(st.name), quote(column)
-	return st.store.Update(ctx, func(t *Tx) error {
-		err := t.attempt(ctx, `UPDATE `+table+` SET the_geom = carto_degrees(`+c+`) WHERE `+c+` IS NOT NULL AND `+c+` <> ''`)
-		if err != nil {
-			_, err := t.tx.ExecContext(ctx, `ALTER TABLE `+table+` RENAME COLUMN `+c+` TO invalid_the_geom`)
+	c := quote(column)
+	err := st.run(ctx, func(tx *sql.Tx) error {
+		filled := ` WHERE ` + c + ` IS NOT NULL AND ` + c + ` <> ''`
+		var n int64
+		if err := tx.QueryRowContext(ctx, `SELECT count(carto_degrees(`+c+`)) FROM `+stageTable+filled).Scan(&n); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `ALTER TABLE `+stageTable+` RENAME COLUMN `+c+` TO invalid_the_geom`)
 			return err
 		}
-		if _, err := t.tx.ExecContext(ctx, `ALTER TABLE `+table+` DROP COLUMN `+c); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE `+stageTable+` SET the_geom = carto_degrees(`+c+`)`+filled); err != nil {
 			return err
 		}
-		rows, err := t.tx.QueryContext(ctx, `SELECT the_geom FROM `+table+` WHERE the_geom IS NOT NULL ORDER BY cartodb_id LIMIT 1`)
+		if _, err := tx.ExecContext(ctx, `ALTER TABLE `+stageTable+` DROP COLUMN `+c); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT the_geom FROM `+stageTable+` WHERE the_geom IS NOT NULL ORDER BY cartodb_id LIMIT 1`)
 		first, err := scanOne(rows, err, func(s scanner) (g []byte, err error) { return g, s.Scan(&g) })
 		if err == nil {
 			st.noteGeometry(first)
@@ -29,27 +37,6 @@ func (st *Stage) Georeference(ctx context.Context, column string) error {
 		}
 		return err
 	})
-}
-
-// attempt runs a statement that leaves nothing behind when it fails.
-func (t *Tx) attempt(ctx context.Context, q string) error {
-	return t.Try(ctx, func() error {
-		_, err := t.tx.ExecContext(ctx, q)
-		return err
-	})
-}
-
-// Try runs f, of which nothing is left behind when it fails.
-func (t *Tx) Try(ctx context.Context, f func() error) error {
-	if _, err := t.tx.ExecContext(ctx, `SAVEPOINT attempt`); err != nil {
-		return err
-	}
-	failed := f()
-	if failed != nil {
-		if _, err := t.tx.ExecContext(ctx, `ROLLBACK TO attempt`); err != nil {
-			return err
-		}
-	}
-	_, err := t.tx.ExecContext(ctx, `RELEASE attempt`)
-	return errors.Join(failed, err)
+	st.store.columns.forget(st.file)
+	return errors.Join(err, st.rest())
 }

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
+
+	"github.com/google/uuid"
 )
 
 // links is how registrations and physical tables differ.
@@ -11,7 +14,7 @@ type links struct {
 	regenerated []Table  // dropped and made anew under their name
 	renamed     []Table  // with the name of the physical table
 	dropped     []Table  // whose physical table is gone
-	created     []string // physical tables that look like a dataset and are not registered
+	created     []string // physical tables that CDB_CartodbfyTable made ready and that are not registered
 	registered  int
 }
 
@@ -53,11 +56,7 @@ func (t *Tx) links(ctx context.Context, userID string) (l links, err error) {
 		if known[p.Name] {
 			continue
 		}
-		columns, err := t.Columns(ctx, p.Name)
-		if err != nil {
-			return l, err
-		}
-		if !looksLikeDataset(columns) {
+		if !p.cartodbfied {
 			continue
 		}
 		if i := slices.IndexFunc(missing, func(r Table) bool { return r.Name == p.Name }); i >= 0 {
@@ -73,14 +72,24 @@ func (t *Tx) links(ctx context.Context, userID string) (l links, err error) {
 	return l, nil
 }
 
-// Unlinked counts how many tables LinkTables would change, and how many are registered, without writing.
+// Unlinked counts how many tables LinkTables would change, and how many are registered, without writing. Nothing is to be
+// done unless SQL changed tables since they were last linked, of which CARTO learns by a trigger on DDL.
+// Source: CartoDB/cartodb: app/models/user/db_service.rb.
 func (t *Tx) Unlinked(ctx context.Context, userID string) (differences, registered int, err error) {
+	var changed bool
+	if err := t.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM "sandbox$unlinked")`).Scan(&changed); err != nil {
+		return 0, 0, err
+	}
+	if !changed {
+		_, registered, err = t.Usage(ctx, userID)
+		return 0, registered, err
+	}
 	l, err := t.links(ctx, userID)
 	return l.differences(), l.registered, err
 }
 
 // LinkTables brings registrations in line with tables that SQL created, renamed or dropped: renamed tables rename their
-// dataset, dropped ones delete it with its maps, and new ones that look like a dataset become one. A table that was dropped
+// dataset, dropped ones delete it with its maps, and new ones become a dataset if CDB_CartodbfyTable made them ready. A table that was dropped
 // and made anew under its name stays the dataset that it was.
 // Source: CartoDB/cartodb: lib/carto/ghost_tables_manager.rb.
 func (t *Tx) LinkTables(ctx context.Context, userID, privacy string) error {
@@ -107,7 +116,8 @@ func (t *Tx) LinkTables(ctx context.Context, userID, privacy string) error {
 			return err
 		}
 	}
-	return nil
+	_, err = t.tx.ExecContext(ctx, `DELETE FROM "sandbox$unlinked"`)
+	return err
 }
 
 // relink gives registrations the names of their tables. Two may have swapped their names, so all give up theirs first.
@@ -134,20 +144,17 @@ func (t *Tx) relink(ctx context.Context, renamed []Table) error {
 	return nil
 }
 
-// looksLikeDataset tells whether a table has the three columns that every dataset has.
-func looksLikeDataset(columns []Column) bool {
-	for _, name := range []string{"cartodb_id", "the_geom", "the_geom_webmercator"} {
-		if !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == name }) {
-			return false
-		}
-	}
-	return true
-}
-
 // CreateTable makes an empty physical table: the columns of every dataset and those given.
 func (t *Tx) CreateTable(ctx context.Context, name string, columns []Column) error {
-	_, err := t.tx.ExecContext(ctx, createStatement(name, columns))
-	return sqlError(err)
+	r := relation{name: name, file: uuid.NewString() + ".db", cartodbfied: true}
+	err := t.store.withFile(ctx, r.file, "rwc", func(conn *sql.Conn) error {
+		_, err := conn.ExecContext(ctx, createStatement(`"f".`+quote(name), columns))
+		return err
+	})
+	if err != nil {
+		return sqlError(err)
+	}
+	return sqlError(t.addRelation(ctx, &r, false))
 }
 
 // SetPoints fills the geometries of a table from two columns in degrees. Rows whose columns hold no number in range have
@@ -163,11 +170,13 @@ func (t *Tx) SetPoints(ctx context.Context, table, latitude, longitude string) e
 		}
 	}
 	lat, lon := quote(latitude), quote(longitude)
-	_, err = t.tx.ExecContext(ctx, `UPDATE `+quote(table)+` SET the_geom = CASE
+	return sqlError(t.withTable(ctx, table, "rw", func(conn *sql.Conn, inner string) error {
+		_, err := conn.ExecContext(ctx, `UPDATE `+inner+` SET the_geom = CASE
 		WHEN CAST(`+lat+` AS REAL) BETWEEN -90 AND 90 AND CAST(`+lon+` AS REAL) BETWEEN -180 AND 180
 			AND trim(`+lat+`) GLOB '*[0-9]*' AND trim(`+lon+`) GLOB '*[0-9]*'
 		THEN ST_SetSRID(ST_MakePoint(CAST(`+lon+` AS REAL), CAST(`+lat+` AS REAL)), 4326) END`)
-	return sqlError(err)
+		return err
+	}))
 }
 
 // Extent is the box around the geometries of a table, west, south, east, north in degrees; some is false if it has none.
@@ -177,9 +186,27 @@ func (t *Tx) Extent(ctx context.Context, table string) (box [4]float64, some boo
 		return box, false, err
 	}
 	var text *string
-	if err := t.tx.QueryRowContext(ctx, `SELECT st_extent("the_geom") FROM `+quote(table)).Scan(&text); err != nil || text == nil {
+	err = t.withTable(ctx, table, "ro", func(conn *sql.Conn, inner string) error {
+		return conn.QueryRowContext(ctx, `SELECT st_extent("the_geom") FROM `+inner).Scan(&text)
+	})
+	if err != nil || text == nil {
 		return box, false, err
 	}
 	_, err = fmt.Sscanf(*text, "BOX(%g %g,%g %g)", &box[0], &box[1], &box[2], &box[3])
 	return box, err == nil, err
+}
+
+// withTable runs f on a connection that knows a table under the name that f is given.
+func (t *Tx) withTable(ctx context.Context, table, mode string, f func(conn *sql.Conn, inner string) error) error {
+	r, err := t.relation(ctx, table)
+	if err != nil {
+		return err
+	}
+	return t.store.withFile(ctx, r.file, mode, func(conn *sql.Conn) error {
+		inner, err := innerName(ctx, conn, "f")
+		if err != nil {
+			return err
+		}
+		return f(conn, `"f".`+quote(inner))
+	})
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -36,21 +38,37 @@ func (t *Tx) PublishInto(ctx context.Context, st *Stage, r Table) error {
 			sets = append(sets, quote(c.Name)+" = fresh."+quote(c.Name))
 		}
 	}
-	live, fresh, list := quote(r.Name), quote(st.name), strings.Join(names, ", ")
-	statements := []string{
-		`DELETE FROM ` + live + ` WHERE cartodb_id NOT IN (SELECT cartodb_id FROM ` + fresh + `)`,
-		`UPDATE ` + live + ` SET ` + strings.Join(sets, ", ") + ` FROM ` + fresh + ` AS fresh WHERE fresh.cartodb_id = ` + live + `.cartodb_id`,
-		`INSERT INTO ` + live + ` (` + list + `) SELECT ` + list + ` FROM ` + fresh + ` WHERE cartodb_id NOT IN (SELECT cartodb_id FROM ` + live + `)`,
-		`DROP TABLE ` + fresh,
-	}
-	for _, q := range statements {
-		if _, err := t.tx.ExecContext(ctx, q); err != nil {
+	err = t.withTable(ctx, r.Name, "rw", func(conn *sql.Conn, live string) error {
+		if err := attach(ctx, conn, t.store.tablePath(st.file), "ro", stageSchema); err != nil {
 			return err
 		}
+		return errors.Join(merge(ctx, conn, live, strings.Join(names, ", "), strings.Join(sets, ", ")), detach(conn, stageSchema))
+	})
+	if err != nil {
+		return err
 	}
 	merged := *st
 	if !located {
 		merged.GeometryTypes = r.GeometryTypes
 	}
 	return t.Refresh(ctx, &merged, r)
+}
+
+// merge brings the rows of a stage into a table, all or none.
+func merge(ctx context.Context, conn *sql.Conn, live, names, sets string) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, q := range []string{
+		`DELETE FROM ` + live + ` WHERE cartodb_id NOT IN (SELECT cartodb_id FROM ` + stageTable + `)`,
+		`UPDATE ` + live + ` AS live SET ` + sets + ` FROM ` + stageTable + ` AS fresh WHERE fresh.cartodb_id = live.cartodb_id`,
+		`INSERT INTO ` + live + ` (` + names + `) SELECT ` + names + ` FROM ` + stageTable + ` WHERE cartodb_id NOT IN (SELECT cartodb_id FROM ` + live + `)`,
+	} {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }

@@ -3,39 +3,76 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 )
+
+// typingRows is how many rows of a query are looked at to tell the types of columns that are expressions.
+const typingRows = 1000
 
 // StageQuery fills a new stage with what a query returns: the way of imports by sql and table_copy. Columns keep the
 // types that SQLite can tell; cartodb_id and the_geom become what they are in every dataset.
-func (s *Store) StageQuery(ctx context.Context, job string, q Request) (*Stage, error) {
-	fields, rows, err := s.Result(ctx, q)
+func (s *Store) StageQuery(ctx context.Context, job string, q Request) (_ *Stage, err error) {
+	c := queryCopy{store: s, job: job}
+	defer func() {
+		if err != nil && c.stage != nil {
+			err = errors.Join(err, c.stage.Discard(ctx))
+		}
+	}()
+	result, err := s.Run(ctx, q, func(fields []Field, row []any) error { return c.add(ctx, fields, row) })
 	if err != nil {
 		return nil, err
 	}
-	columns, at, err := columnsOf(fields)
-	if err != nil {
+	if err := c.begin(ctx, result.Fields); err != nil {
 		return nil, err
 	}
-	st, err := s.Stage(ctx, job, columns)
-	if err != nil {
-		return nil, err
+	return c.stage, c.stage.Flush(ctx)
+}
+
+// A queryCopy is a stage that the rows of a query fill. The first rows wait until the types are known.
+type queryCopy struct {
+	store   *Store
+	job     string
+	waiting [][]any
+	at      queryColumns
+	stage   *Stage
+}
+
+func (c *queryCopy) add(ctx context.Context, fields []Field, row []any) error {
+	if c.stage == nil {
+		if c.waiting = append(c.waiting, slices.Clone(row)); len(c.waiting) < typingRows {
+			return nil
+		}
+		return c.begin(ctx, fields)
 	}
-	for _, row := range rows {
-		id, geometry, values := at.split(row)
-		if err := st.Append(ctx, id, geometry, values); err != nil {
-			return nil, errors.Join(err, st.Discard(ctx))
+	id, geometry, values := c.at.split(row)
+	return c.stage.Append(ctx, id, geometry, values)
+}
+
+// begin creates the stage, if that is still to be done, and brings in the rows that wait.
+func (c *queryCopy) begin(ctx context.Context, fields []Field) (err error) {
+	if c.stage != nil {
+		return nil
+	}
+	var columns []Column
+	if columns, c.at, err = columnsOf(fields); err != nil {
+		return err
+	}
+	if c.stage, err = c.store.Stage(ctx, c.job, columns); err != nil {
+		return err
+	}
+	for _, row := range c.waiting {
+		if err := c.add(ctx, fields, row); err != nil {
+			return err
 		}
 	}
-	if err := st.Flush(ctx); err != nil {
-		return nil, errors.Join(err, st.Discard(ctx))
-	}
-	return st, nil
+	c.waiting = nil
+	return nil
 }
 
 // queryColumns says where in a row of a query the columns are that every dataset has.
 type queryColumns struct{ id, geometry, webmercator int }
 
-func columnsOf(fields []Column) ([]Column, queryColumns, error) {
+func columnsOf(fields []Field) ([]Column, queryColumns, error) {
 	at := queryColumns{id: -1, geometry: -1, webmercator: -1}
 	var columns []Column
 	seen := map[string]bool{}
@@ -44,15 +81,19 @@ func columnsOf(fields []Column) ([]Column, queryColumns, error) {
 			return nil, at, &SQLError{Message: `column "` + f.Name + `" specified more than once`}
 		}
 		seen[f.Name] = true
+		typ := f.Type
+		if typ == "" {
+			typ = "text"
+		}
 		switch {
-		case f.Name == "cartodb_id" && CartoType(f.Type) == "number":
+		case f.Name == "cartodb_id" && CartoType(typ) == "number":
 			at.id = i
-		case f.Name == "the_geom" && f.Type == "geometry":
+		case f.Name == "the_geom" && typ == "geometry":
 			at.geometry = i
 		case f.Name == "the_geom_webmercator":
 			at.webmercator = i
 		default:
-			columns = append(columns, Column{Name: f.Name, Type: f.Type})
+			columns = append(columns, Column{Name: f.Name, Type: typ})
 		}
 	}
 	return columns, at, nil

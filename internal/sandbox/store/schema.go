@@ -11,7 +11,7 @@ import (
 const StatePrefix = "sandbox$"
 
 // schemaVersion is the version of the state's layout, in SQLite's user_version.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // schema holds instants as milliseconds since 1970 and lists as JSON.
 const schema = `
@@ -37,9 +37,18 @@ CREATE TABLE "sandbox$table" (
 	created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
 	UNIQUE (user_id, name)
 );
+CREATE INDEX "sandbox$table_name" ON "sandbox$table" (name);
+CREATE INDEX "sandbox$table_size" ON "sandbox$table" (user_id, size);
+CREATE TABLE "sandbox$relation" (
+	oid INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, file TEXT NOT NULL, definition TEXT NOT NULL,
+	cartodbfied INTEGER NOT NULL, pending INTEGER NOT NULL
+);
+CREATE TABLE "sandbox$index" (name TEXT PRIMARY KEY, oid INTEGER NOT NULL, definition TEXT NOT NULL);
+CREATE TABLE "sandbox$unlinked" (since INTEGER NOT NULL);
 CREATE TABLE "sandbox$layer" (
 	id TEXT PRIMARY KEY, visualization_id TEXT NOT NULL, table_id TEXT NOT NULL
 );
+CREATE INDEX "sandbox$layer_visualization" ON "sandbox$layer" (visualization_id);
 CREATE INDEX "sandbox$layer_table" ON "sandbox$layer" (table_id);
 CREATE TABLE "sandbox$job" (
 	id TEXT PRIMARY KEY, user_id TEXT NOT NULL, state TEXT NOT NULL, success INTEGER, error_code INTEGER, problem TEXT,
@@ -87,20 +96,13 @@ func (s *Store) migrate(ctx context.Context) error {
 	})
 }
 
-// dropLeftovers drops the tables of imports that a crash cut short. Their jobs begin again from the first row.
-func (s *Store) dropLeftovers(ctx context.Context) error {
-	return s.Update(ctx, func(t *Tx) error {
-		names, err := scanStrings(t.tx.QueryContext(ctx, `SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ?`, stagePrefix+"%"))
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			if _, err := t.tx.ExecContext(ctx, `DROP TABLE `+quote(name)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// quoteAll lists names as SQL identifiers.
+func quoteAll(names []string) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = quote(name)
+	}
+	return strings.Join(all, ", ")
 }
 
 // quote makes a name an SQL identifier, whatever it holds.

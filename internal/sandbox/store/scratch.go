@@ -14,7 +14,7 @@ import (
 func OpenScratch(ctx context.Context, now func() time.Time) (*Store, error) {
 	db := sql.OpenDB(newConnector(":memory:", "", now))
 	db.SetMaxOpenConns(1)
-	s := &Store{now: now, write: db, read: db}
+	s := &Store{now: now, write: db}
 	if err := db.PingContext(ctx); err != nil {
 		return nil, fmt.Errorf("open a database in memory: %w", err)
 	}
@@ -58,7 +58,7 @@ func (s *Store) Result(ctx context.Context, q Request) ([]Column, [][]any, error
 	})
 	columns := make([]Column, len(r.Fields))
 	for i, f := range r.Fields {
-		columns[i] = Column(f)
+		columns[i] = Column{Name: f.Name, Type: f.Type}
 	}
 	return columns, rows, err
 }

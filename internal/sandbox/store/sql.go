@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -36,79 +36,78 @@ func (s *Store) Run(ctx context.Context, q Request, each func(fields []Field, ro
 	if len(statements) == 0 {
 		return Result{}, &SQLError{Message: "You must indicate a sql query"}
 	}
-	run := s.View
-	for _, st := range statements {
-		if st.writes {
-			run = s.Update
-		}
+	writes := slices.ContainsFunc(statements, func(st statement) bool { return st.writes })
+	if writes && !q.Master {
+		return Result{}, refuseWrite(statements)
 	}
-	var result Result
-	err = run(ctx, func(t *Tx) error {
-		if !q.Master {
-			if err := t.mayRead(ctx, statements); err != nil {
-				return err
-			}
-		}
-		for i, st := range statements {
-			to := each
-			if i < len(statements)-1 {
-				to = func([]Field, []any) error { return nil }
-			}
-			if result, err = t.runStatement(ctx, st, to); err != nil {
-				return sqlError(err)
-			}
-		}
-		return nil
-	})
+	ses, err := s.session(ctx, writes)
+	if err != nil {
+		return Result{}, err
+	}
+	defer ses.close()
+	result, err := ses.run(ctx, statements, q.Master, each)
+	if ctx.Err() == nil {
+		err = sqlError(err)
+	}
 	return result, err
 }
 
-// mayRead refuses, for a request without the master key, all that writes and all tables that are not public.
-func (t *Tx) mayRead(ctx context.Context, statements []statement) error {
-	tables, err := t.Tables(ctx)
-	if err != nil {
-		return err
-	}
-	public := map[string]bool{}
-	for _, r := range tables {
-		public[r.Name] = r.Privacy == "public" || r.Privacy == "link"
-	}
-	physical, err := t.PhysicalTables(ctx)
-	if err != nil {
-		return err
-	}
-	exists := map[string]bool{}
-	for _, p := range physical {
-		exists[p.Name] = true
-	}
+// refuseWrite is what a role without rights is told of the first statement that changes something.
+func refuseWrite(statements []statement) error {
 	for _, st := range statements {
-		if st.ddl {
-			return &SQLError{Message: "permission denied for schema public"}
+		if st.definition != nil && st.definition.creates() != "" {
+			break
 		}
-		for _, tok := range st.tokens {
-			if tok.isName() && exists[tok.text] && (!public[tok.text] || st.writes) {
+		if st.definition != nil {
+			return &SQLError{Message: "must be owner of relation " + st.definition.name}
+		}
+		for i, tok := range st.tokens {
+			if i > 0 && st.writes && tok.isName() && st.tokens[i-1].oneOf("into", "update", "from") {
 				return &SQLError{Message: "permission denied for relation " + tok.text}
 			}
 		}
 	}
-	return nil
+	return &SQLError{Message: "permission denied for schema public"}
 }
 
-func (t *Tx) runStatement(ctx context.Context, st statement, each func([]Field, []any) error) (Result, error) {
-	if st.none {
+func (ses *session) run(ctx context.Context, statements []statement, master bool, each func([]Field, []any) error) (result Result, err error) {
+	if err := ses.prepare(ctx, statements, master); err != nil {
+		return result, err
+	}
+	if err := ses.begin(ctx); err != nil {
+		return result, err
+	}
+	for i, st := range statements {
+		to := each
+		if i < len(statements)-1 {
+			to = func([]Field, []any) error { return nil }
+		}
+		if result, err = ses.runStatement(ctx, st, to); err != nil {
+			return result, err
+		}
+	}
+	return result, ses.commit(ctx)
+}
+
+func (ses *session) runStatement(ctx context.Context, st statement, each func([]Field, []any) error) (Result, error) {
+	switch {
+	case st.none:
 		return Result{}, nil
+	case st.definition != nil:
+		return ses.define(ctx, st.definition, each)
 	}
-	if st.ddl {
-		return Result{}, t.runDDL(ctx, st.tokens)
+	if err := ses.fillColumnCatalog(ctx, st); err != nil {
+		return Result{}, err
 	}
-	rows, err := t.tx.QueryContext(ctx, sqlText(st.tokens))
+	rows, err := ses.conn.QueryContext(ctx, sqlText(st.tokens))
 	if err != nil {
 		return Result{}, err
 	}
 	defer rows.Close()
 	r, err := readRows(rows, each)
 	if err == nil && len(r.Fields) == 0 {
-		err = t.tx.QueryRowContext(ctx, `SELECT changes()`).Scan(&r.Rows)
+		rows.Close()
+		err = ses.conn.QueryRowContext(ctx, `SELECT changes()`).Scan(&r.Rows)
 	}
 	return r, err
 }
@@ -179,32 +178,4 @@ func note(f *Field, typ string) {
 	if f.Type == "" {
 		f.Type = typ
 	}
-}
-
-// runDDL runs a statement that changes tables. Views that depend on a table keep it from being dropped.
-func (t *Tx) runDDL(ctx context.Context, tokens []token) error {
-	if last := tokens[len(tokens)-1]; strings.HasPrefix(last.text, "--") {
-		tokens = tokens[:len(tokens)-1]
-		columns, err := t.Columns(ctx, tokens[2].text)
-		if err != nil && !IsNotFound(err) {
-			return err
-		}
-		has := false
-		for _, c := range columns {
-			has = has || c.Name == tokens[5].text
-		}
-		if has != (last.text == ifColumnExists) {
-			return nil
-		}
-	}
-	if tokens[0].is("drop") && len(tokens) > 2 && tokens[1].is("table") {
-		name := tokens[len(tokens)-1].text
-		if view, err := t.viewOn(ctx, name); err != nil {
-			return err
-		} else if view != "" {
-			return &SQLError{Message: (&DependentViewError{Table: name, View: view}).Error()}
-		}
-	}
-	_, err := t.tx.ExecContext(ctx, sqlText(tokens))
-	return err
 }

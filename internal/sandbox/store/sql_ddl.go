@@ -5,91 +5,206 @@ import (
 	"strings"
 )
 
-// translateDDL turns a statement that changes tables into SQLite's, several where SQLite can do one thing at a time.
-func translateDDL(tokens []token) ([]statement, error) {
-	tokens = slices.DeleteFunc(tokens, func(t token) bool { return t.oneOf("cascade", "restrict") })
-	switch {
-	case tokens[0].is("truncate"):
-		rest := tokens[1:]
-		if len(rest) > 0 && rest[0].is("table") {
-			rest = rest[1:]
+// A verb is what a definition does.
+type verb string
+
+const (
+	createTable   verb = "create table"
+	createTableAs verb = "create table as"
+	createView    verb = "create view"
+	createIndex   verb = "create index"
+	dropTable     verb = "drop table"
+	dropView      verb = "drop view"
+	dropIndex     verb = "drop index"
+	renameTable   verb = "rename table"
+	alterTable    verb = "alter table"
+	cartodbfy     verb = "cartodbfy"
+)
+
+// A definition is a statement that changes what relations there are or what columns they have.
+type definition struct {
+	verb     verb
+	name     string  // of the relation or index that it is about
+	table    string  // of an index that is created
+	to       string  // a new name
+	optional bool    // IF EXISTS, IF NOT EXISTS
+	replace  bool    // OR REPLACE
+	cascade  bool    // views that depend on a table go with it
+	unique   bool    // of an index
+	tokens   []token // columns in SQLite's form, a query, or one action of ALTER TABLE
+}
+
+// creates is the name that must be free for the definition, "" when it needs none.
+func (d *definition) creates() string {
+	switch d.verb {
+	case createTable, createTableAs, createView:
+		return d.name
+	case renameTable:
+		return d.to
+	}
+	return ""
+}
+
+func (d *definition) statement() statement { return statement{definition: d, writes: true} }
+
+// A cursor reads the tokens of a definition from the left.
+type cursor struct{ rest []token }
+
+// skip passes over words if they are next.
+func (c *cursor) skip(all ...string) bool {
+	for i, w := range all {
+		if i >= len(c.rest) || !c.rest[i].is(w) {
+			return false
 		}
-		return []statement{{tokens: slices.Concat(words("delete", "from"), rest), writes: true}}, nil
-	case tokens[0].is("alter"):
-		return translateAlter(tokens)
-	case tokens[0].is("drop"):
-		return translateDrop(tokens), nil
-	case slices.ContainsFunc(tokens[:min(3, len(tokens))], func(t token) bool { return t.is("index") }):
-		return ddl(translateIndex(tokens)), nil
-	case len(tokens) > 4 && tokens[1].is("or") && tokens[2].is("replace") && tokens[3].is("view"):
-		drop := slices.Concat(words("drop", "view", "if", "exists"), tokens[4:5])
-		create := slices.Concat(words("create", "view"), tokens[4:])
-		return ddl(drop, rewriteExpressions(create)), nil
-	case len(tokens) > 1 && tokens[1].is("table"):
-		return ddl(translateCreateTable(tokens)), nil
 	}
-	return ddl(rewriteExpressions(tokens)), nil
+	c.rest = c.rest[len(all):]
+	return true
 }
 
-func ddl(all ...[]token) []statement {
-	var statements []statement
-	for _, tokens := range all {
-		statements = append(statements, statement{tokens: tokens, writes: true, ddl: true})
+// name reads a name, or refuses what stands in its place.
+func (c *cursor) name() (string, error) {
+	if len(c.rest) == 0 || !c.rest[0].isName() {
+		return "", c.wrong()
 	}
-	return statements
+	name := c.rest[0].text
+	c.rest = c.rest[1:]
+	return name, nil
 }
 
-// translateDrop makes one statement for each name.
-func translateDrop(tokens []token) []statement {
-	head := 2
-	if len(tokens) > 4 && tokens[2].is("if") {
-		head = 4
+func (c *cursor) wrong() error {
+	if len(c.rest) == 0 {
+		return &SQLError{Message: "syntax error at end of input"}
 	}
-	head = min(head, len(tokens))
-	var all [][]token
-	for _, name := range split(tokens[head:], ",") {
-		all = append(all, slices.Concat(tokens[:head], name))
-	}
-	return ddl(all...)
+	return &SQLError{Message: `syntax error at or near "` + c.rest[0].text + `"`}
 }
 
-// translateCreateTable puts types and defaults into SQLite's form. Type names are quoted, because SQLite cannot parse
-// all of PostgreSQL's.
-func translateCreateTable(tokens []token) []token {
-	open := slices.IndexFunc(tokens, func(t token) bool { return t.oneOf("(", "as") })
-	if open < 0 || tokens[open].is("as") {
-		return rewriteExpressions(tokens)
+// translateDDL turns a statement that changes tables into definitions, several where it does several things.
+func translateDDL(tokens []token) ([]statement, error) {
+	c := &cursor{tokens}
+	switch {
+	case c.skip("truncate"):
+		return translateTruncate(c), nil
+	case c.skip("create"):
+		return translateCreate(c)
+	case c.skip("drop"):
+		return translateDrop(c)
+	case c.skip("alter", "table"):
+		return translateAlter(c)
+	case c.skip("alter"):
+		return []statement{{none: true, writes: true}}, nil
 	}
-	end := closing(tokens, open)
-	out := slices.Clone(tokens[:open+1])
-	for i, column := range split(tokens[open+1:min(end, len(tokens))], ",") {
-		if i > 0 {
+	return nil, c.wrong()
+}
+
+func translateTruncate(c *cursor) (all []statement) {
+	c.skip("table")
+	c.skip("only")
+	for _, name := range split(c.rest, ",") {
+		if len(name) > 0 {
+			all = append(all, statement{tokens: append(words("delete", "from"), name[0]), writes: true})
+		}
+	}
+	return all
+}
+
+// unsupported are kinds of things that PostgreSQL can create and the sandbox cannot.
+var unsupported = []string{"function", "trigger", "sequence", "type", "schema", "extension", "aggregate", "rule", "role"}
+
+func translateCreate(c *cursor) (_ []statement, err error) {
+	d := &definition{replace: c.skip("or", "replace")}
+	for c.skip("temp") || c.skip("temporary") || c.skip("unlogged") {
+	}
+	d.unique = c.skip("unique")
+	switch {
+	case c.skip("table"):
+		d.verb = createTable
+	case c.skip("view"), c.skip("materialized", "view"):
+		d.verb = createView
+	case c.skip("index"):
+		return translateIndex(c, d)
+	case len(c.rest) > 0 && c.rest[0].oneOf(unsupported...):
+		return nil, &SQLError{Message: "CREATE " + strings.ToUpper(c.rest[0].text) + " is not supported by the sandbox"}
+	default:
+		return nil, c.wrong()
+	}
+	d.optional = c.skip("if", "not", "exists")
+	if d.name, err = c.name(); err != nil {
+		return nil, err
+	}
+	if d.verb == createTable && len(c.rest) > 0 && c.rest[0].is("(") {
+		end := closing(c.rest, 0)
+		if end == len(c.rest) {
+			return nil, &SQLError{Message: "syntax error at end of input"}
+		}
+		d.tokens = translateColumns(c.rest[1:end])
+		return []statement{d.statement()}, nil
+	}
+	if !c.skip("as") || len(c.rest) == 0 {
+		return nil, c.wrong()
+	}
+	if d.verb == createTable {
+		d.verb = createTableAs
+	}
+	d.tokens = rewriteExpressions(c.rest)
+	return []statement{d.statement()}, nil
+}
+
+// translateColumns puts types and defaults into SQLite's form. References to other tables go: every table is alone in its
+// file.
+func translateColumns(body []token) []token {
+	var out []token
+	for _, column := range split(body, ",") {
+		if len(column) > 0 && column[0].is("foreign") || len(column) > 2 && column[0].is("constraint") && column[2].is("foreign") {
+			continue
+		}
+		if len(out) > 0 {
 			out = append(out, token{symbol, ","})
 		}
 		out = append(out, translateColumn(column)...)
 	}
-	if end >= len(tokens) {
-		return out
-	}
-	return append(out, token{symbol, ")"})
+	return out
 }
 
 // translateColumn rewrites one column definition or table constraint.
 func translateColumn(column []token) []token {
-	if len(column) < 2 || column[0].oneOf("primary", "unique", "constraint", "check", "foreign", "exclude") {
+	if len(column) < 2 || column[0].oneOf("primary", "unique", "constraint", "check", "exclude") {
 		return rewriteExpressions(slices.Clone(column))
 	}
 	end := typeEnd(column, 1)
-	name := strings.ReplaceAll(sqlText(column[1:end]), " ", "")
+	rest := withoutReferences(rewriteExpressions(slices.Clone(column[end:])))
+	return slices.Concat(column[:1], []token{columnType(column[1:end])}, bracketDefault(rest))
+}
+
+// columnType is a declared type as SQLite stores it: quoted, because SQLite cannot parse all of PostgreSQL's. INTEGER
+// PRIMARY KEY numbers its rows only when it is spelled so.
+func columnType(tokens []token) token {
+	name := strings.ReplaceAll(sqlText(tokens), " ", "")
 	if _, spaced := typeNames[name]; !spaced {
-		name = strings.ReplaceAll(sqlText(column[1:end]), " [ ]", "[]")
+		name = strings.ReplaceAll(sqlText(tokens), " [ ]", "[]")
 	}
 	declared := token{quoted, pgTypeName(name)}
-	rest := rewriteExpressions(slices.Clone(column[end:]))
-	if declared.text == "integer" {
-		declared.kind = word // INTEGER PRIMARY KEY numbers its rows only when it is spelled so
+	if declared.text == "integer" || name == "bigserial" {
+		declared = token{word, "integer"}
 	}
-	return slices.Concat(column[:1], []token{declared}, bracketDefault(rest))
+	return declared
+}
+
+// withoutReferences drops REFERENCES table (columns) ON DELETE action.
+func withoutReferences(tokens []token) []token {
+	at := slices.IndexFunc(tokens, func(t token) bool { return t.is("references") })
+	if at < 0 {
+		return tokens
+	}
+	end := at + 2
+	if end < len(tokens) && tokens[end].is("(") {
+		end = min(closing(tokens, end)+1, len(tokens))
+	}
+	for end+2 < len(tokens) && tokens[end].is("on") {
+		if end += 3; tokens[end-1].oneOf("set", "no") {
+			end++
+		}
+	}
+	return slices.Concat(tokens[:at], tokens[min(end, len(tokens)):])
 }
 
 // bracketDefault puts a default that is an expression into brackets.
@@ -102,100 +217,105 @@ func bracketDefault(tokens []token) []token {
 	return slices.Concat(tokens[:at+1], words("("), tokens[at+1:end], words(")"), tokens[end:])
 }
 
-// translateAlter makes one statement for each action of an ALTER TABLE.
-func translateAlter(tokens []token) ([]statement, error) {
-	if len(tokens) < 4 || !tokens[1].is("table") {
-		return []statement{{none: true, writes: true}}, nil
+// translateIndex drops the access method, which SQLite does not have, and names an index that has no name.
+func translateIndex(c *cursor, d *definition) (_ []statement, err error) {
+	d.verb = createIndex
+	c.skip("concurrently")
+	d.optional = c.skip("if", "not", "exists")
+	if !c.skip("on") {
+		if d.name, err = c.name(); err != nil {
+			return nil, err
+		}
+		if !c.skip("on") {
+			return nil, c.wrong()
+		}
 	}
-	at := 2
-	if tokens[at].is("if") {
-		at += 2
+	c.skip("only")
+	if d.table, err = c.name(); err != nil {
+		return nil, err
 	}
-	if at < len(tokens) && tokens[at].is("only") {
-		at++
+	if c.skip("using") {
+		if _, err := c.name(); err != nil {
+			return nil, err
+		}
 	}
-	if at >= len(tokens) {
-		return nil, &SQLError{Message: "syntax error at end of input"}
+	if len(c.rest) == 0 || !c.rest[0].is("(") {
+		return nil, c.wrong()
 	}
+	d.tokens = rewriteExpressions(slices.Clone(c.rest))
+	if d.name == "" {
+		d.name = strings.Join(slices.Concat([]string{d.table}, namesIn(c.rest[:min(closing(c.rest, 0), len(c.rest))]), []string{"idx"}), "_")
+	}
+	return []statement{d.statement()}, nil
+}
+
+// translateDrop makes one definition for each name.
+func translateDrop(c *cursor) ([]statement, error) {
+	var kind verb
+	switch {
+	case c.skip("table"):
+		kind = dropTable
+	case c.skip("view"), c.skip("materialized", "view"):
+		kind = dropView
+	case c.skip("index"):
+		kind = dropIndex
+		c.skip("concurrently")
+	default:
+		return nil, c.wrong()
+	}
+	optional := c.skip("if", "exists")
+	cascade := slices.ContainsFunc(c.rest, func(t token) bool { return t.is("cascade") })
 	var all []statement
-	for _, action := range split(tokens[at+1:], ",") {
-		s, err := translateAction(tokens[at], action)
+	for _, part := range split(c.rest, ",") {
+		one := &cursor{part}
+		name, err := one.name()
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, s...)
+		if !one.skip("cascade") && !one.skip("restrict") && len(one.rest) > 0 {
+			return nil, one.wrong()
+		}
+		d := &definition{verb: kind, name: name, optional: optional, cascade: cascade}
+		all = append(all, d.statement())
 	}
 	return all, nil
 }
 
-func translateAction(table token, action []token) ([]statement, error) {
-	head := slices.Concat(words("alter", "table"), []token{table})
-	verb := func(i int) token {
-		if i < len(action) {
-			return action[i]
-		}
-		return token{}
+// translateAlter makes one definition for each action of an ALTER TABLE.
+func translateAlter(c *cursor) ([]statement, error) {
+	optional := c.skip("if", "exists")
+	c.skip("only")
+	table, err := c.name()
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case verb(0).is("drop") && !verb(1).is("constraint"):
-		name, optional := columnName(action[1:])
-		if len(name) == 0 {
+	var all []statement
+	for _, action := range split(c.rest, ",") {
+		if len(action) == 0 {
 			return nil, &SQLError{Message: "syntax error at end of input"}
 		}
-		s := ddl(slices.Concat(head, words("drop", "column"), name[:1]))
-		if optional {
-			s[0].tokens = append(s[0].tokens, token{symbol, ifColumnExists})
-		}
-		return s, nil
-	case verb(0).is("add") && !verb(1).oneOf("constraint", "primary", "unique", "check", "foreign"):
-		name, optional := columnName(action[1:])
-		s := ddl(slices.Concat(head, words("add", "column"), translateColumn(name)))
-		if optional {
-			s[0].tokens = append(s[0].tokens, token{symbol, ifColumnMissing})
-		}
-		return s, nil
-	case verb(0).is("rename"):
-		return ddl(slices.Concat(head, action)), nil
-	case verb(0).is("alter"):
-		return nil, &SQLError{Message: "ALTER COLUMN is not supported by the sandbox; add a column, copy, and drop the old one"}
-	}
-	return []statement{{none: true, writes: true}}, nil
-}
-
-// Marks at the end of a statement that run looks for: SQLite has no IF EXISTS for columns.
-const (
-	ifColumnExists  = "-- if exists"
-	ifColumnMissing = "-- if not exists"
-)
-
-// columnName strips COLUMN and IF [NOT] EXISTS from the front.
-func columnName(tokens []token) (rest []token, optional bool) {
-	if len(tokens) > 0 && tokens[0].is("column") {
-		tokens = tokens[1:]
-	}
-	for len(tokens) > 0 && tokens[0].oneOf("if", "not", "exists") {
-		tokens, optional = tokens[1:], true
-	}
-	return tokens, optional
-}
-
-// translateIndex drops the access method, which SQLite does not have, and names an index that has no name.
-func translateIndex(tokens []token) []token {
-	on := slices.IndexFunc(tokens, func(t token) bool { return t.is("on") })
-	if on < 0 || on+1 >= len(tokens) {
-		return tokens
-	}
-	if using := on + 2; using+1 < len(tokens) && tokens[using].is("using") {
-		tokens = slices.Delete(slices.Clone(tokens), using, using+2)
-	}
-	if tokens[on-1].is("index") {
-		var parts []string
-		for _, t := range tokens[on+1:] {
-			if t.isName() {
-				parts = append(parts, t.text)
+		d := &definition{verb: alterTable, name: table, optional: optional, tokens: action}
+		if a := (&cursor{action}); a.skip("rename", "to") {
+			d.verb, d.tokens = renameTable, nil
+			if d.to, err = a.name(); err != nil {
+				return nil, err
 			}
 		}
-		tokens = slices.Insert(slices.Clone(tokens), on, token{quoted, strings.Join(append(parts, "idx"), "_")})
+		all = append(all, d.statement())
 	}
-	return tokens
+	return all, nil
+}
+
+// cartodbfyCall recognises SELECT CDB_CartodbfyTable(...), alone: it changes the table that its last argument names.
+func cartodbfyCall(tokens []token) *definition {
+	if len(tokens) < 5 || !tokens[0].is("select") || tokens[1].text != "cdb_cartodbfytable" || !tokens[2].is("(") {
+		return nil
+	}
+	name := ""
+	for _, t := range tokens[3:min(closing(tokens, 2), len(tokens))] {
+		if t.kind == text {
+			name = relname(t.text)
+		}
+	}
+	return &definition{verb: cartodbfy, name: name}
 }

@@ -7,10 +7,32 @@ import (
 
 // A statement is one statement of a client, ready for SQLite.
 type statement struct {
-	tokens []token
-	writes bool // changes something
-	ddl    bool
-	none   bool // has no meaning here and does nothing, like SET or GRANT
+	tokens     []token
+	definition *definition // what it does to tables; nil for a query or a change of rows
+	writes     bool        // changes something
+	none       bool        // has no meaning here and does nothing, like SET or GRANT
+}
+
+// names lists the names in a statement that may be those of relations.
+func (st statement) names() []string {
+	tokens := st.tokens
+	if d := st.definition; d != nil {
+		tokens = append(slices.Clone(d.tokens), token{quoted, d.name})
+		if d.table != "" {
+			tokens = append(tokens, token{quoted, d.table})
+		}
+	}
+	return namesIn(tokens)
+}
+
+func namesIn(tokens []token) []string {
+	var names []string
+	for _, t := range tokens {
+		if t.isName() && !slices.Contains(names, t.text) {
+			names = append(names, t.text)
+		}
+	}
+	return names
 }
 
 // translate turns PostgreSQL's SQL, as far as clients of CARTO use it, into SQLite's. What it does not know it passes on.
@@ -56,7 +78,7 @@ func guard(tokens []token) error {
 }
 
 // closed are the beginnings of names that belong to SQLite or to our catalogue views.
-var closed = []string{"sqlite_", "pragma_", "dbstat", "pg_catalog.", "information_schema."}
+var closed = []string{"sqlite_", "pragma_", "dbstat", "pg_catalog.", "information_schema.", "carto_file_size"}
 
 // ignored are statements that mean nothing in the sandbox: it has no sessions, no roles, no statistics.
 var ignored = []string{"set", "reset", "analyze", "vacuum", "grant", "revoke", "comment", "begin", "commit", "end", "start"}
@@ -71,6 +93,9 @@ func translateOne(tokens []token, user string) ([]statement, error) {
 	tokens = rewriteNames(tokens, user)
 	switch {
 	case first.oneOf(reading...):
+		if d := cartodbfyCall(tokens); d != nil {
+			return []statement{d.statement()}, nil
+		}
 		tokens = rewriteSetFunctions(tokens)
 		return []statement{{tokens: rewriteExpressions(tokens)}}, nil
 	case first.is("with"):

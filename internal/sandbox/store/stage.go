@@ -2,12 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 )
-
-// stagePrefix begins the name of a table that an import is still filling.
-const stagePrefix = StatePrefix + "importing_"
 
 // A chunk of rows goes in one transaction, so that a long import never keeps others waiting for long.
 const (
@@ -19,12 +19,13 @@ const (
 // A Stage is the table of an import that is still being filled. Nobody sees it before it is published.
 type Stage struct {
 	store   *Store
-	name    string
-	columns []string // quoted, from cartodb_id on
-	values  []any    // of the rows that wait, one row behind the other
-	bytes   int64    // of those rows
-	inOrder bool     // all rows so far are numbered from 1
-	counted bool     // SQLite would give the rows that wait the numbers that they have
+	file    string    // below tables/; "" once it is published or dropped
+	conn    *sql.Conn // while rows are written; nil at rest
+	columns []string  // quoted, from cartodb_id on
+	values  []any     // of the rows that wait, one row behind the other
+	bytes   int64     // of those rows
+	inOrder bool      // all rows so far are numbered from 1
+	counted bool      // SQLite would give the rows that wait the numbers that they have
 
 	written []any      // the chunk that is being written, or room for the next one
 	writing chan error // how the chunk that is being written ends; nil when there is none
@@ -34,20 +35,75 @@ type Stage struct {
 	GeometryTypes []string // of the first geometry, as ST_Point
 }
 
+// stageSchema and stageTable are what a stage's file and its table are called while it is filled.
+const (
+	stageSchema = "stage"
+	stageTable  = `"stage"."rows"`
+)
+
 // Stage creates the table for a job's rows: cartodb_id, the_geom and its webmercator twin, then the given columns.
 // What an earlier attempt of the same job left is dropped.
 func (s *Store) Stage(ctx context.Context, job string, columns []Column) (*Stage, error) {
-	st := &Stage{store: s, name: stagePrefix + job, columns: []string{`"cartodb_id"`, `"the_geom"`}, GeometryTypes: []string{}, inOrder: true}
+	st := &Stage{store: s, file: job + ".db", columns: []string{`"cartodb_id"`, `"the_geom"`}, GeometryTypes: []string{}, inOrder: true}
 	for _, c := range columns {
 		st.columns = append(st.columns, quote(c.Name))
 	}
-	return st, s.Update(ctx, func(t *Tx) error {
-		if _, err := t.tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+quote(st.name)); err != nil {
-			return err
-		}
-		_, err := t.tx.ExecContext(ctx, createStatement(st.name, columns))
+	s.removeFiles(st.file)
+	err := st.run(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, createStatement(stageTable, columns))
 		return err
 	})
+	if err != nil {
+		return nil, errors.Join(err, st.Discard(ctx))
+	}
+	return st, nil
+}
+
+// run runs f in a transaction on the stage's file. Nothing is written that could undo it, because a stage whose import
+// fails is dropped as a whole.
+func (st *Stage) run(ctx context.Context, f func(*sql.Tx) error) error {
+	if err := st.connect(ctx); err != nil {
+		return err
+	}
+	tx, err := st.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (st *Stage) connect(ctx context.Context) error {
+	if st.conn != nil {
+		return nil
+	}
+	conn, err := st.store.change.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	if err := attach(ctx, conn, st.store.tablePath(st.file), "rwc", stageSchema); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	st.conn = conn
+	_, err = conn.ExecContext(ctx, `PRAGMA stage.journal_mode = OFF; PRAGMA stage.synchronous = OFF; PRAGMA stage.locking_mode = EXCLUSIVE`)
+	return err
+}
+
+// rest gives the connection back. What was written is then on disk.
+func (st *Stage) rest() error {
+	if st.conn == nil {
+		return nil
+	}
+	err := errors.Join(detach(st.conn, stageSchema), st.conn.Close())
+	st.conn = nil
+	f, opened := os.OpenFile(st.store.tablePath(st.file), os.O_RDWR, 0)
+	if opened != nil {
+		return errors.Join(err, opened)
+	}
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // baseColumns are in every dataset. The webmercator column is computed when it is read: it is always in step and takes
@@ -57,7 +113,7 @@ const baseColumns = `"cartodb_id" INTEGER PRIMARY KEY, "the_geom" geometry,
 
 func createStatement(table string, columns []Column) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE TABLE %s (%s", quote(table), baseColumns)
+	fmt.Fprintf(&b, "CREATE TABLE %s (%s", table, baseColumns)
 	for _, c := range columns {
 		fmt.Fprintf(&b, ", %s %s", quote(c.Name), quote(c.Type))
 	}
@@ -68,7 +124,7 @@ func createStatement(table string, columns []Column) string {
 // insertStatement inserts n rows at a time.
 func (st *Stage) insertStatement(columns []string, n int) string {
 	row := "(?" + strings.Repeat(", ?", len(columns)-1) + ")"
-	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", quote(st.name), strings.Join(columns, ", "), row+strings.Repeat(", "+row, n-1))
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", stageTable, strings.Join(columns, ", "), row+strings.Repeat(", "+row, n-1))
 }
 
 // Append adds a row; id 0 means the next number. The stage keeps geometry and values until they are written, which
@@ -123,12 +179,12 @@ func rowSize(row []any) int64 {
 // together is how many values go into one INSERT: few enough for SQLite, enough to spare most of the cost of a call.
 const together = 1000
 
-// Flush writes the rows that are waiting.
+// Flush writes the rows that are waiting, to the disk.
 func (st *Stage) Flush(ctx context.Context) error {
 	if err := st.handOver(ctx); err != nil {
 		return err
 	}
-	return st.settle()
+	return errors.Join(st.settle(), st.rest())
 }
 
 // handOver lets the rows that are waiting be written while the next ones are read. One chunk is on its way at a time.
@@ -174,7 +230,7 @@ func (st *Stage) settle() error {
 // write inserts rows in one transaction. Without a cartodb_id among the columns SQLite numbers them, which spares it the
 // search for the place of each.
 func (st *Stage) write(ctx context.Context, columns []string, rows []any) error {
-	return st.store.Update(ctx, func(t *Tx) error {
+	return st.run(ctx, func(tx *sql.Tx) error {
 		width := len(columns)
 		many := max(1, together/width)
 		rest := rows
@@ -182,7 +238,7 @@ func (st *Stage) write(ctx context.Context, columns []string, rows []any) error 
 			if len(rest) < n*width {
 				continue
 			}
-			insert, err := t.tx.PrepareContext(ctx, st.insertStatement(columns, n))
+			insert, err := tx.PrepareContext(ctx, st.insertStatement(columns, n))
 			if err != nil {
 				return err
 			}
@@ -198,67 +254,13 @@ func (st *Stage) write(ctx context.Context, columns []string, rows []any) error 
 	})
 }
 
-// Discard drops the stage.
-func (st *Stage) Discard(ctx context.Context) error {
-	_ = st.settle() // whoever discards a stage knows that it failed
-	return st.store.Update(ctx, func(t *Tx) error {
-		_, err := t.tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+quote(st.name))
-		return err
-	})
-}
-
-// PublishNew makes a stage a physical table. Registering it is another step, as it is in CARTO.
-func (t *Tx) PublishNew(ctx context.Context, st *Stage, name string) error {
-	_, err := t.tx.ExecContext(ctx, `ALTER TABLE `+quote(st.name)+` RENAME TO `+quote(name))
-	return err
-}
-
-// PublishUnregistered makes a stage a physical table that is no dataset and does not look like one, in the place of a table
-// of that name if there is one.
-func (t *Tx) PublishUnregistered(ctx context.Context, st *Stage, name string) error {
-	if err := t.dropTable(ctx, name); err != nil {
-		return err
+// Discard drops the stage, unless it has been published.
+func (st *Stage) Discard(context.Context) error {
+	if st.file == "" {
+		return nil
 	}
-	if err := t.PublishNew(ctx, st, name); err != nil {
-		return err
-	}
-	_, err := t.tx.ExecContext(ctx, `ALTER TABLE `+quote(name)+` DROP COLUMN "the_geom_webmercator"`)
-	return err
-}
-
-// PublishOver replaces the contents of a registered dataset: the table is another, the registration and all that hangs
-// on it stay. Indexes of the old table are made again where they still fit.
-func (t *Tx) PublishOver(ctx context.Context, st *Stage, r Table) error {
-	rows, err := t.tx.QueryContext(ctx, `SELECT sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND tbl_name = ? AND sql IS NOT NULL`, r.Name)
-	statements, err := scanStrings(rows, err)
-	if err != nil {
-		return err
-	}
-	if err := t.dropTable(ctx, r.Name); err != nil {
-		return err
-	}
-	if err := t.PublishNew(ctx, st, r.Name); err != nil {
-		return err
-	}
-	for _, q := range statements {
-		// An index or trigger that no longer fits is lost, as at CARTO.
-		_ = t.attempt(ctx, q)
-	}
-	return t.Refresh(ctx, st, r)
-}
-
-// Refresh notes in a registration what a stage brought: identity, size, rows and geometry.
-func (t *Tx) Refresh(ctx context.Context, st *Stage, r Table) error {
-	var err error
-	if r.OID, err = t.oid(ctx, r.Name); err != nil {
-		return err
-	}
-	size := max(st.Size/2, 8192)
-	r.RowEstimate, r.Size, r.GeometryTypes, r.UpdatedAt = &st.Rows, &size, st.GeometryTypes, t.now
-	return t.SaveTable(ctx, r)
-}
-
-// StageColumns lists the columns of a stage, as Tx.Columns does for a table.
-func (t *Tx) StageColumns(ctx context.Context, st *Stage) ([]Column, error) {
-	return t.Columns(ctx, st.name)
+	_ = errors.Join(st.settle(), st.rest()) // whoever discards a stage knows that it failed
+	st.store.removeFiles(st.file)
+	st.file = ""
+	return nil
 }

@@ -8,16 +8,25 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 )
 
 // A Store is an open state directory. All methods are safe for concurrent use.
 type Store struct {
-	dir   string
-	lock  *os.File
-	now   func() time.Time
-	write *sql.DB // one connection, immediate transactions
-	read  *sql.DB // cannot write
+	dir  string // "" for a scratch store, which has no state and keeps its tables in memory
+	lock *os.File
+	now  func() time.Time
+
+	// Of the state: one connection with immediate transactions, and those that cannot write.
+	write, read *sql.DB
+	// Of the tables' files, with the state for the catalogues: those that cannot write, those that can, and those for what
+	// takes no time. Whoever changes the state waits for none but the last.
+	query, change, touch *sql.DB
+
+	columns columnCache
+	files   fileLocks
+	gate    sync.RWMutex // held to read while files are looked up and attached, to write while they are removed
 }
 
 // Options say where the state is kept and what time it is.
@@ -49,28 +58,42 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 func (s *Store) connect(ctx context.Context) error {
 	path := filepath.Join(s.dir, "sandbox.db")
-	s.write = sql.OpenDB(newConnector(path, "&_txlock=immediate&_journal_mode=WAL&_synchronous=NORMAL", s.now))
-	s.write.SetMaxOpenConns(1)
+	// SQLite gives its log and its journals the permissions of the database.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return err
+	}
+	open := func(options string, most int) *sql.DB {
+		db := sql.OpenDB(newConnector(path, options, s.now))
+		db.SetMaxOpenConns(most)
+		db.SetMaxIdleConns(most)
+		return db
+	}
+	parallel := max(4, runtime.GOMAXPROCS(0))
+	s.write = open("&_txlock=immediate&_journal_mode=WAL&_synchronous=NORMAL", 1)
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	if err := s.dropLeftovers(ctx); err != nil {
-		return err
-	}
-	s.read = sql.OpenDB(newConnector(path, "&mode=ro", s.now))
-	s.read.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
-	return s.read.PingContext(ctx)
+	s.read, s.query = open("&mode=ro", parallel), open("&mode=ro", parallel)
+	s.change, s.touch = open("", 4*parallel), open("", 2)
+	return s.sweepFiles(ctx)
 }
 
 // Close ends all connections and gives the directory free.
 func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.read, s.write} {
+	for _, db := range []*sql.DB{s.query, s.change, s.touch, s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
 	}
-	return errors.Join(append(errs, unlockDir(s.lock))...)
+	if s.lock != nil {
+		errs = append(errs, unlockDir(s.lock))
+	}
+	return errors.Join(errs...)
 }
 
 // Path is where a file of the state directory is. Paths below it are what is stored, for the directory may be moved.
@@ -78,8 +101,10 @@ func (s *Store) Path(below string) string { return filepath.Join(s.dir, below) }
 
 // A Tx is a view of the account at one moment, or a change to it.
 type Tx struct {
-	tx  *sql.Tx
-	now time.Time
+	store *Store
+	tx    *sql.Tx
+	now   time.Time
+	after []func() // to be done once the changes are kept
 }
 
 // Now is the time at which the transaction began.
@@ -101,8 +126,32 @@ func (s *Store) run(ctx context.Context, db *sql.DB, f func(*Tx) error) error {
 		return err
 	}
 	defer tx.Rollback()
-	if err := f(&Tx{tx: tx, now: s.now()}); err != nil {
+	t := &Tx{store: s, tx: tx, now: s.now()}
+	if err := f(t); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	for _, do := range t.after {
+		do()
+	}
+	return nil
+}
+
+// Try runs f, of which nothing is left behind when it fails.
+func (t *Tx) Try(ctx context.Context, f func() error) error {
+	if _, err := t.tx.ExecContext(ctx, `SAVEPOINT attempt`); err != nil {
+		return err
+	}
+	after := len(t.after)
+	failed := f()
+	if failed != nil {
+		t.after = t.after[:after]
+		if _, err := t.tx.ExecContext(ctx, `ROLLBACK TO attempt`); err != nil {
+			return err
+		}
+	}
+	_, err := t.tx.ExecContext(ctx, `RELEASE attempt`)
+	return errors.Join(failed, err)
 }

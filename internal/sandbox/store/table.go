@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,44 +64,24 @@ func (t *Tx) SaveTable(ctx context.Context, r Table) error {
 	return err
 }
 
-// A Physical is a table of the database, registered as a dataset or not.
-type Physical struct {
-	Name string
-	OID  int64 // stays when it is renamed, differs when it is created anew
-}
-
-// PhysicalTables lists what tables there are, by name, without the account's own.
-func (t *Tx) PhysicalTables(ctx context.Context) ([]Physical, error) {
-	rows, err := t.tx.QueryContext(ctx, `SELECT name, oid FROM "pg_catalog.tables" WHERE type = 'table' ORDER BY name`)
-	return scanAll(rows, err, func(s scanner) (p Physical, err error) { return p, s.Scan(&p.Name, &p.OID) })
-}
-
-// TakenNames lists the names that a new dataset may not get: physical tables and registered datasets.
-func (t *Tx) TakenNames(ctx context.Context, userID string) ([]string, error) {
-	return scanStrings(t.tx.QueryContext(ctx, `SELECT name FROM "pg_catalog.tables" WHERE type = 'table'
-		UNION SELECT name FROM "sandbox$table" WHERE user_id = ? ORDER BY 1`, userID))
-}
-
-// oid is the identity of a physical table.
-func (t *Tx) oid(ctx context.Context, name string) (int64, error) {
-	rows, err := t.tx.QueryContext(ctx, `SELECT rowid FROM sqlite_master WHERE type = 'table' AND name = ?`, name)
-	return scanOne(rows, err, func(s scanner) (v int64, err error) { return v, s.Scan(&v) })
-}
-
 // A Column is a column of a physical table, with its PostgreSQL type.
-type Column struct{ Name, Type string }
+type Column struct {
+	Name, Type string
+
+	byDefault string // the expression, in SQLite's form; "" without one
+	notNull   bool
+}
 
 // Columns lists the columns of a table in their order, ErrNotFound if there is no such table.
 func (t *Tx) Columns(ctx context.Context, table string) ([]Column, error) {
-	rows, err := t.tx.QueryContext(ctx, `SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid`, table)
-	all, err := scanAll(rows, err, func(s scanner) (c Column, err error) { return c, s.Scan(&c.Name, &c.Type) })
-	if err == nil && len(all) == 0 {
-		return nil, ErrNotFound
+	r, err := t.relation(ctx, table)
+	if err == nil && r.isView() {
+		err = ErrNotFound
 	}
-	for i := range all {
-		all[i].Type = pgTypeName(all[i].Type)
+	if err != nil {
+		return nil, err
 	}
-	return all, err
+	return t.store.fileColumns(ctx, r.file)
 }
 
 // A DependentViewError says that a table cannot be dropped because a view reads it.
@@ -110,8 +91,15 @@ func (e *DependentViewError) Error() string {
 	return fmt.Sprintf("cannot drop table %s because other objects depend on it: view %s depends on table %s", e.Table, e.View, e.Table)
 }
 
-// dropTable drops a physical table as PostgreSQL would without CASCADE: not under a view.
+// dropTable drops a physical table as PostgreSQL would without CASCADE: not under a view. No table is no error.
 func (t *Tx) dropTable(ctx context.Context, name string) error {
+	r, err := t.relation(ctx, name)
+	if IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	view, err := t.viewOn(ctx, name)
 	if err != nil {
 		return err
@@ -119,33 +107,18 @@ func (t *Tx) dropTable(ctx context.Context, name string) error {
 	if view != "" {
 		return &DependentViewError{Table: name, View: view}
 	}
-	_, err = t.tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+quote(name))
-	return err
-}
-
-// viewOn is the first view whose definition names a table, or "".
-func (t *Tx) viewOn(ctx context.Context, table string) (string, error) {
-	rows, err := t.tx.QueryContext(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY name`)
-	views, err := scanAll(rows, err, func(s scanner) (v [2]string, err error) { return v, s.Scan(&v[0], &v[1]) })
-	if err != nil {
-		return "", err
-	}
-	for _, v := range views {
-		if mentions(v[1], table) {
-			return v[0], nil
-		}
-	}
-	return "", nil
+	t.after = append(t.after, func() { t.store.removeFiles(r.file) })
+	return t.deleteRelation(ctx, r.oid)
 }
 
 // Register makes a physical table a dataset of the user, with a new visualization.
 func (t *Tx) Register(ctx context.Context, userID, name, privacy string) (Visualization, Table, error) {
-	oid, err := t.oid(ctx, name)
+	physical, err := t.relation(ctx, name)
 	if err != nil {
 		return Visualization{}, Table{}, err
 	}
 	v, r := t.NewDataset(name, userID, privacy)
-	r.OID = oid
+	r.OID = physical.oid
 	if err := t.SaveVisualization(ctx, v); err != nil {
 		return v, r, err
 	}
@@ -166,7 +139,14 @@ func (t *Tx) RenameDataset(ctx context.Context, v *Visualization, name string) e
 	if err != nil {
 		return err
 	}
-	if _, err := t.tx.ExecContext(ctx, `ALTER TABLE `+quote(r.Name)+` RENAME TO `+quote(name)); err != nil {
+	if _, err := t.relation(ctx, name); !IsNotFound(err) {
+		return errors.Join(err, &SQLError{Message: `relation "` + name + `" already exists`})
+	}
+	physical, err := t.relation(ctx, r.Name)
+	if err != nil {
+		return err
+	}
+	if err := t.renameRelation(ctx, physical, name); err != nil {
 		return err
 	}
 	r.Name, r.UpdatedAt = name, t.now

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,11 +18,16 @@ func TestTranslate(t *testing.T) {
 			`select x from ( select max ( n ) as "max" , 'a' || 'b' as "?column?" from t ) q where x not match 'a%' and y regexp '(?i)' || 'z'`},
 		{`insert into t (a) select count(*) from u returning id, a + 1`, `insert into t ( a ) select count ( * ) as "count" from u returning id , a + 1 as "?column?"`},
 		{`create table if not exists t (id serial primary key, "When" timestamptz default now(), n numeric(10, 2) not null, g geometry(Point,4326), l integer[], primary key (id))`,
-			`create table if not exists t ( id integer primary key , "When" "timestamp with time zone" default ( now ( ) ) , n "numeric" not null , g "geometry" , l "integer[]" , primary key ( id ) )`},
-		{`drop table if exists a, b cascade`, `drop table if exists a ; drop table if exists b`},
-		{`alter table t drop column a, add column if not exists b varchar(3) default 'x'`, `alter table t drop column a ; alter table t add column b "character varying" default 'x' -- if not exists`},
+			`create table "t" optional: id integer primary key , "When" "timestamp with time zone" default ( now ( ) ) , n "numeric" not null , g "geometry" , l "integer[]" , primary key ( id )`},
+		{`create table t (a int references u (id) on delete set null not null, foreign key (a) references u (id))`, `create table "t": a integer not null`},
+		{`create table t as select 1 as a`, `create table as "t": select 1 as a`},
+		{`create or replace view v as select a::int from t`, `create view "v" replace: select carto_cast ( a , 'int' ) as "a" from t`},
+		{`drop table if exists a, b cascade`, `drop table "a" optional cascade:  ; drop table "b" optional cascade: `},
+		{`alter table t drop column a, add column if not exists b varchar(3) default 'x'`, `alter table "t": drop column a ; alter table "t": add column if not exists b varchar ( 3 ) default 'x'`},
+		{`alter table public.t rename to u`, `rename table "t" to "u": `},
 		{`truncate table t`, `delete from t`},
-		{`create index on t using btree (a, b)`, `create index "t_a_b_idx" on t ( a , b )`},
+		{`create index on t using btree (a, b)`, `create index "t_a_b_idx" on "t": ( a , b )`},
+		{`select CDB_CartodbfyTable(current_schema, 'public.t')`, `cartodbfy "t": `},
 		{`begin; set x = 1; select 1 as a; commit`, ` ;  ; select 1 as a ; `},
 		{`select extract(epoch from now()) as e, current_timestamp`, `select date_part ( 'epoch' , now ( ) ) as e , now ( ) as "current_timestamp"`},
 		{"select `a b` from x for update", `select "a b" from x`},
@@ -37,13 +43,31 @@ func TestTranslate(t *testing.T) {
 				if i > 0 {
 					got += " ; "
 				}
-				got += sqlText(s.tokens)
+				got += describe(s)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
+}
+
+// describe writes a statement for comparing.
+func describe(s statement) string {
+	d := s.definition
+	if d == nil {
+		return sqlText(s.tokens)
+	}
+	out := fmt.Sprintf("%s %q", d.verb, d.name)
+	for _, word := range []struct {
+		holds bool
+		text  string
+	}{{d.table != "", " on " + quote(d.table)}, {d.to != "", " to " + quote(d.to)}, {d.optional, " optional"}, {d.replace, " replace"}, {d.cascade, " cascade"}} {
+		if word.holds {
+			out += word.text
+		}
+	}
+	return out + ": " + sqlText(d.tokens)
 }
 
 func TestTranslateTellsWrites(t *testing.T) {

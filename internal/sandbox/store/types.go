@@ -64,3 +64,14 @@ func CartoType(declared string) string {
 		return name
 	}
 }
+
+// typeOIDs are PostgreSQL's own numbers of its types. An extension's type has another in every database.
+// Source: postgres/postgres: src/include/catalog/pg_type.dat.
+var typeOIDs = map[string]int64{
+	"bool": 16, "bytea": 17, "int8": 20, "int2": 21, "int4": 23, "text": 25, "json": 114, "float4": 700, "float8": 701,
+	"varchar": 1043, "bpchar": 1042, "date": 1082, "time": 1083, "timestamp": 1114, "timestamptz": 1184, "numeric": 1700,
+	"uuid": 2950, "jsonb": 3802, "geometry": 18006,
+}
+
+// typeOID is the number of a declared type, 0 if it is not known.
+func typeOID(declared string) int64 { return typeOIDs[ShortType(declared)] }
