@@ -24,9 +24,10 @@ type route struct {
 	handle       func(*call) (reply, error)
 }
 
-// sqlPath is the one endpoint whose work ends when its client goes away. The others finish what they began, as the
-// application does behind its proxy: an answer that is lost tells nothing about whether the request took effect.
-const sqlPath = "/api/v2/sql"
+// ofSQL tells whether the SQL API answers, under either of its versions. It is another server, and the one whose work ends
+// when its client goes away. The application finishes what it began behind its proxy: an answer that is lost tells nothing
+// about whether the request took effect. Source: CartoDB/CartoDB-SQL-API: config/environments/config.js.
+func (r route) ofSQL() bool { return r.path == "/api/v1/sql" || r.path == "/api/v2/sql" }
 
 // meV3Path is the one endpoint that answers for a locked account.
 const meV3Path = "/api/v3/me"
@@ -101,8 +102,10 @@ func routes() []route {
 		{"GET", "/api/v4/connections/{id}/projects", someKey, (*call).listConnectionProjects},
 		{"POST", "/api/v4/connections/{id}/dryrun", someKey, (*call).dryRunConnection},
 
-		{"GET", sqlPath, optionalKey, (*call).sql},
-		{"POST", sqlPath, optionalKey, (*call).sql},
+		{"GET", "/api/v1/sql", optionalKey, (*call).sql},
+		{"POST", "/api/v1/sql", optionalKey, (*call).sql},
+		{"GET", "/api/v2/sql", optionalKey, (*call).sql},
+		{"POST", "/api/v2/sql", optionalKey, (*call).sql},
 	}
 }
 
@@ -133,8 +136,8 @@ func (s *Sandbox) dispatch(all []route) http.Handler {
 		}
 		for _, to := range all {
 			if ids, ok := to.match(method, segments); ok {
-				query, _ := parseQuery(r.URL.RawQuery, to.path == sqlPath) // what cannot be read is left out
-				s.serve(w, &call{Request: r, s: s, query: query, ids: ids, id: first(ids), sqlAPI: to.path == sqlPath}, user, to)
+				query, _ := parseQuery(r.URL.RawQuery, to.ofSQL()) // what cannot be read is left out
+				s.serve(w, &call{Request: r, s: s, query: query, ids: ids, id: first(ids), sqlAPI: to.ofSQL()}, user, to)
 				return
 			}
 		}
@@ -156,7 +159,7 @@ func drain(r *http.Request) { io.Copy(io.Discard, r.Body) }
 
 // serve authenticates a request and calls its endpoint.
 func (s *Sandbox) serve(w http.ResponseWriter, c *call, user string, to route) {
-	if to.path != sqlPath {
+	if !to.ofSQL() {
 		c.Request = c.WithContext(context.WithoutCancel(c.Context()))
 	}
 	defer c.dropUpload()

@@ -58,6 +58,9 @@ func TestSQLFormats(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the first version answers too", func(t *testing.T) {
+		fact(t, "rows", []any{object{"n": 1.0}}, a.get("/api/v1/sql?q=SELECT+1+AS+n;")["rows"])
+	})
 	t.Run("the body wins over the query", func(t *testing.T) {
 		got := a.ok("POST", "/api/v2/sql?q=SELECT+1+AS+n", url.Values{"q": {"SELECT 2 AS n"}})
 		fact(t, "rows", []any{object{"n": 2.0}}, got["rows"])

@@ -31,7 +31,7 @@ func (c *call) state() AccountState {
 
 // barredToVisitors is what an account answers that cannot be used, before it looks at a key.
 func (c *call) barredToVisitors(to route) (reply, bool) {
-	if to.access == someKey || to.path == sqlPath {
+	if to.access == someKey || to.ofSQL() {
 		return reply{}, false
 	}
 	locked := c.state() == Locked && to.path != meV3Path
