@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"runtime"
 	"sync"
 
@@ -76,7 +75,7 @@ func (s source) look(ctx context.Context) (data.Look, *spec.Error) {
 	if err != nil {
 		return data.Look{}, s.unreadable(err)
 	}
-	l, err := data.LookAt(ctx, path.Base(s.dataset.Source.File), f, info.Size(), data.Options(s.dataset.Import))
+	l, err := data.LookAt(ctx, f.As, f, info.Size(), data.Options(s.dataset.Import))
 	if err != nil {
 		return data.Look{}, s.unreadable(err)
 	}

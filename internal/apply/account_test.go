@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -127,7 +126,7 @@ func (a *account) look(ctx context.Context, m spec.Manifest, d spec.Dataset) dat
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	l, err := data.LookAt(ctx, path.Base(d.Source.File), f, info.Size(), data.Options(d.Import))
+	l, err := data.LookAt(ctx, f.As, f, info.Size(), data.Options(d.Import))
 	if err != nil {
 		a.t.Fatal(err)
 	}

@@ -117,14 +117,12 @@ func (j *job) fetch(ctx context.Context) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	remove := func() { os.Remove(f.Name()) }
+	remove := temporary{f}.Close
 	u, err := j.lookedAt(ctx, f, file)
 	if err != nil {
-		f.Close()
-		remove()
-		return nil, err
+		return nil, errors.Join(err, remove())
 	}
-	u.cleanUp = remove
+	u.close = remove
 	return u, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -19,13 +20,13 @@ import (
 // whether it still is the file that the plan saw.
 type upload struct {
 	*os.File
-	name    string // for messages
-	ext     string // with its dots: .csv, .csv.gz
-	size    int64
-	opened  os.FileInfo
-	sha256  string // what the plan saw
-	hash    hash.Hash
-	cleanUp func()
+	name   string // for messages
+	ext    string // with its dots: .csv, .csv.gz
+	size   int64
+	opened os.FileInfo
+	sha256 string // what the plan saw
+	hash   hash.Hash
+	close  func() error
 }
 
 // openFile opens the dataset's file source.
@@ -35,32 +36,30 @@ func (j *job) openFile() (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newUpload(f, j.dataset.Source.File, look)
+	u, err := newUpload(f.File, j.dataset.Source.File, look)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	u.ext, u.close = extension(f.As), f.Close
+	return u, nil
 }
 
+// newUpload takes a file over only if there is no error.
 func newUpload(f *os.File, name string, look data.Look) (*upload, error) {
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
 		return nil, err
 	}
 	if info.Size() != look.Size {
-		f.Close()
 		return nil, &MovedError{Field: name, Planned: fmt.Sprintf("%d bytes", look.Size), Now: fmt.Sprintf("%d bytes", info.Size())}
 	}
 	return &upload{
-		File: f, name: name, ext: extension(name), size: info.Size(), opened: info, sha256: look.SHA256, hash: sha256.New(),
+		File: f, close: f.Close, name: name, ext: extension(name), size: info.Size(), opened: info, sha256: look.SHA256, hash: sha256.New(),
 	}, nil
 }
 
-// Close closes the file, and removes it if it was fetched.
-func (u *upload) Close() error {
-	err := u.File.Close()
-	if u.cleanUp != nil {
-		u.cleanUp()
-	}
-	return err
-}
+// Close closes the file, and removes it if it is a temporary one.
+func (u *upload) Close() error { return u.close() }
 
 // unchanged compares the file with what it was when it was opened, and the bytes
 // that went through the hash with what the plan saw. It counts only after the

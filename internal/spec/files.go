@@ -11,14 +11,22 @@ import (
 )
 
 // Open opens a source file of the manifest: a regular file inside the manifest's
-// directory, whatever links lead to it. The name is as in [Source].
-func (m Manifest) Open(file string) (*os.File, error) {
+// directory, whatever links lead to it. The name is as in [Source]. A .shp comes
+// with the files beside it, as a zip.
+func (m Manifest) Open(file string) (*File, error) {
 	root, err := os.OpenRoot(m.Dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	return openRegular(root, file)
+	if strings.EqualFold(path.Ext(file), ".shp") {
+		return packShapefile(root, file)
+	}
+	f, err := openRegular(root, file)
+	if err != nil {
+		return nil, err
+	}
+	return &File{File: f, As: path.Base(file)}, nil
 }
 
 var errNotRegular = errors.New("not a regular file")
