@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // access is what an endpoint asks of a key.
@@ -159,7 +160,9 @@ func drain(r *http.Request) { io.Copy(io.Discard, r.Body) }
 
 // serve authenticates a request and calls its endpoint.
 func (s *Sandbox) serve(w http.ResponseWriter, c *call, user string, to route) {
-	if !to.ofSQL() {
+	if to.ofSQL() {
+		s.sqlLimit.count(w.Header(), time.Now())
+	} else {
 		c.Request = c.WithContext(context.WithoutCancel(c.Context()))
 	}
 	defer c.dropUpload()

@@ -100,13 +100,14 @@ func orDefault[T int | int64](v, d T) T {
 
 // A Sandbox is an account that works until it is closed. It is safe for concurrent use.
 type Sandbox struct {
-	config  Config
-	store   *store.Store
-	worker  *work.Worker
-	clock   *work.Clock
-	owner   store.Principal
-	faults  fault.Set
-	handler http.Handler
+	config   Config
+	store    *store.Store
+	worker   *work.Worker
+	clock    *work.Clock
+	owner    store.Principal
+	faults   fault.Set
+	handler  http.Handler
+	sqlLimit sqlLimit
 }
 
 // Open opens or creates the account in c.Dir and starts to work: leftovers of a crash are removed, unfinished jobs begin
