@@ -97,7 +97,7 @@ func (c *connectionCreateCmd) complete(ctx context.Context, h *hand, params []ca
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("a %s connection needs %s too; add --param %s=...", c.Provider, strings.Join(missing, " and "), missing[0])
+		return fmt.Errorf("a %s connection needs %s too; give it with --param %s=VALUE", c.Provider, strings.Join(missing, " and "), missing[0])
 	}
 	for _, p := range params {
 		if len(known) > 0 && !slices.Contains(known, p.Key) {

@@ -11,10 +11,8 @@ import (
 
 // connectionDeleteCmd deletes stored connections.
 type connectionDeleteCmd struct {
-	nameArgs
+	deleteFlags
 	Force bool `help:"Delete connections that synchronizations use, too. Those fail from then on."`
-	approval
-	handFlags
 }
 
 // Help is the rest of the help page.
@@ -29,41 +27,22 @@ Examples:
 
 // Run looks what uses them, asks, and deletes.
 func (c *connectionDeleteCmd) Run(ctx context.Context, a *app) error {
-	a.listing.Table = deletionTable("connection")
-	if err := c.possible(a, "connection delete"); err != nil {
-		return err
-	}
-	names, err := c.read(a)
-	if err != nil {
-		return err
-	}
-	return a.byHand(ctx, c.handFlags, writes, deletionTable("connection"), func(ctx context.Context, h *hand) error {
-		doomed, err := c.doomed(ctx, h, names)
-		if err != nil || len(doomed) == 0 {
-			return err
-		}
-		var shown []string
-		for _, conn := range doomed {
-			shown = append(shown, conn.Name)
-		}
-		question := fmt.Sprintf("Delete %s from %s: %s?", plural(len(doomed), "stored connection"), h.account, several(shown))
-		if yes, err := c.approve(ctx, h, question); err != nil || !yes {
-			return err
-		}
-		return deleteEach(ctx, doomed, func(conn carto.Connection) string { return conn.Name }, func(conn carto.Connection) error {
-			h.begun("connections were deleted", "what is still there is listed by cartosync connection list")
-			err := h.client.DeleteConnection(ctx, conn.ID)
-			switch {
-			case errors.Is(err, carto.ErrNotFound):
-				h.Add(conn.Name, "gone already", conn.ID)
-			case err != nil:
-				return err
-			default:
-				h.Add(conn.Name, "deleted", conn.ID)
-			}
-			return nil
-		})
+	return deleteNamed(ctx, a, c.deleteFlags, deletion[carto.Connection]{
+		kind: "connection", doomed: c.doomed, name: func(conn carto.Connection) string { return conn.Name }, delete: c.delete,
 	})
+}
+
+func (c *connectionDeleteCmd) delete(ctx context.Context, h *hand, conn carto.Connection) error {
+	err := h.client.DeleteConnection(ctx, conn.ID)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+		h.Add(conn.Name, "gone already", conn.ID)
+	case err != nil:
+		return err
+	default:
+		h.Add(conn.Name, "deleted", conn.ID)
+	}
+	return nil
 }
 
 // doomed are the connections of those names or ids, unless synchronizations forbid it.

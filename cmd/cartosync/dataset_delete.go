@@ -12,10 +12,8 @@ import (
 
 // datasetDeleteCmd deletes datasets.
 type datasetDeleteCmd struct {
-	nameArgs
+	deleteFlags
 	Force bool `help:"Delete datasets that maps use, too. The maps go with them, whoever owns them."`
-	approval
-	handFlags
 }
 
 // Help is the rest of the help page.
@@ -34,31 +32,9 @@ Examples:
 
 // Run looks what would go, asks, and deletes.
 func (c *datasetDeleteCmd) Run(ctx context.Context, a *app) error {
-	a.listing.Table = deletionTable("dataset")
-	if err := c.possible(a, "dataset delete"); err != nil {
-		return err
-	}
-	names, err := c.read(a)
-	if err != nil {
-		return err
-	}
-	return a.byHand(ctx, c.handFlags, writes, deletionTable("dataset"), func(ctx context.Context, h *hand) error {
-		doomed, err := c.doomed(ctx, h, names)
-		if err != nil || len(doomed) == 0 {
-			return err
-		}
-		if yes, err := c.approved(ctx, h, doomed); err != nil || !yes {
-			return err
-		}
-		return deleteEach(ctx, doomed, func(d carto.Dataset) string { return d.Name }, func(d carto.Dataset) error {
-			return c.delete(ctx, h, d)
-		})
+	return deleteNamed(ctx, a, c.deleteFlags, deletion[carto.Dataset]{
+		kind: "dataset", doomed: c.doomed, name: func(d carto.Dataset) string { return d.Name }, delete: c.delete,
 	})
-}
-
-// deletionTable is a table of things that were deleted.
-func deletionTable(kind string) render.Table {
-	return render.Table{Kind: kind, Columns: []render.Column{{Key: "name"}, {Key: "outcome"}, {Key: "id"}}}
 }
 
 // fewDatasets is up to how many names are asked for one by one. For more, the list of
@@ -101,8 +77,12 @@ func (c *datasetDeleteCmd) doomed(ctx context.Context, h *hand, names []string) 
 				return nil, err
 			}
 		}
-		if d.MapCount > 0 && !c.Force {
+		switch {
+		case d.MapCount > 0 && !c.Force:
 			faults = append(faults, mapsInTheWay(d))
+		case d.MapCount > 0:
+			h.warn(render.Notice{Code: "maps_go", Dataset: d.Name,
+				Problem: fmt.Sprintf("with dataset %q go, or lose its layers, %s: %s", d.Name, plural(d.MapCount, "map"), mapNames(d))})
 		}
 		doomed = append(doomed, d)
 	}
@@ -113,57 +93,17 @@ func (c *datasetDeleteCmd) doomed(ctx context.Context, h *hand, names []string) 
 }
 
 func mapsInTheWay(d carto.Dataset) error {
+	return fmt.Errorf("dataset %q is used by %s, which would go or lose its layers: %s; pass --force if that is meant",
+		d.Name, plural(d.MapCount, "map"), mapNames(d))
+}
+
+// mapNames names the maps that use a dataset, and whose they are.
+func mapNames(d carto.Dataset) string {
 	var maps []string
 	for _, m := range d.Maps {
 		maps = append(maps, mapText(m))
 	}
-	return fmt.Errorf("dataset %q is used by %s, which would go or lose its layers: %s; pass --force if that is meant",
-		d.Name, plural(d.MapCount, "map"), several(maps))
-}
-
-// approved says what will go, and asks somebody who is there.
-func (c *datasetDeleteCmd) approved(ctx context.Context, h *hand, doomed []carto.Dataset) (bool, error) {
-	for _, d := range doomed {
-		if d.MapCount > 0 {
-			var maps []string
-			for _, m := range d.Maps {
-				maps = append(maps, mapText(m))
-			}
-			h.warn(render.Notice{Code: "maps_go", Dataset: d.Name,
-				Problem: fmt.Sprintf("with dataset %q go, or lose its layers, %s: %s", d.Name, plural(d.MapCount, "map"), several(maps))})
-		}
-	}
-	var names []string
-	for _, d := range doomed {
-		names = append(names, d.Name)
-	}
-	return c.approve(ctx, h, fmt.Sprintf("Delete %s from %s: %s?", plural(len(doomed), "dataset"), h.account, several(names)))
-}
-
-// approve asks unless that is not wanted. Without a yes the run ends.
-func (f approval) approve(ctx context.Context, h *hand, question string) (bool, error) {
-	if f.AutoApprove {
-		return true, nil
-	}
-	yes, err := h.ask(ctx, question)
-	if err != nil || yes {
-		return yes, err
-	}
-	return false, errors.New("nothing was deleted: the answer was not yes")
-}
-
-// deleteEach goes on after a failure: what failed is reported at the end, by name.
-func deleteEach[T any](ctx context.Context, all []T, name func(T) string, remove func(T) error) error {
-	var failed []error
-	for _, one := range all {
-		if ctx.Err() != nil {
-			return errors.Join(append(failed, context.Cause(ctx))...)
-		}
-		if err := remove(one); err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", name(one), err))
-		}
-	}
-	return errors.Join(failed...)
+	return several(maps)
 }
 
 // delete deletes one dataset, by its id, after a last look that it is what was shown.
@@ -180,7 +120,6 @@ func (c *datasetDeleteCmd) delete(ctx context.Context, h *hand, d carto.Dataset)
 	case now.MapCount > d.MapCount && !c.Force:
 		return mapsInTheWay(now)
 	}
-	h.begun("datasets were deleted", "what is still there is listed by cartosync dataset list")
 	err = apply.DeleteDataset(ctx, h.client, d.ID, func(refused error) { h.say(d.Name, "waiting", refused.Error()) })
 	if err != nil {
 		return err

@@ -163,7 +163,7 @@ func (h *hand) matchSynchronization(ctx context.Context, all []carto.Synchroniza
 		names = append(names, s.Name)
 		if s.ID == nameOrID || s.Name != "" && s.Name == nameOrID || s.DatasetID != "" && s.DatasetID == dataset {
 			found = append(found, s)
-			candidates = append(candidates, fmt.Sprintf("%s (%s, every %s, %s)", s.ID, healthOf(s, time.Now()), render.Interval(s.Interval), sourceOf(s)))
+			candidates = append(candidates, fmt.Sprintf("%s (%s, every %s, %s)", s.ID, healthOf(s, time.Now()), plan.Interval(s.Interval), sourceOf(s)))
 		}
 	}
 	switch {

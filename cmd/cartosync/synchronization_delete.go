@@ -12,10 +12,8 @@ import (
 
 // synchronizationDeleteCmd deletes synchronizations.
 type synchronizationDeleteCmd struct {
-	nameArgs
+	deleteFlags
 	Force bool `help:"Delete synchronizations that are running, too."`
-	approval
-	handFlags
 }
 
 // Help is the rest of the help page.
@@ -33,28 +31,8 @@ Examples:
 
 // Run asks and deletes.
 func (c *synchronizationDeleteCmd) Run(ctx context.Context, a *app) error {
-	a.listing.Table = deletionTable("synchronization")
-	if err := c.possible(a, "synchronization delete"); err != nil {
-		return err
-	}
-	names, err := c.read(a)
-	if err != nil {
-		return err
-	}
-	return a.byHand(ctx, c.handFlags, writes, deletionTable("synchronization"), func(ctx context.Context, h *hand) error {
-		doomed, err := c.doomed(ctx, h, names)
-		if err != nil || len(doomed) == 0 {
-			return err
-		}
-		var shown []string
-		for _, s := range doomed {
-			shown = append(shown, syncText(s))
-		}
-		question := fmt.Sprintf("Delete %s from %s, and keep the datasets: %s?", plural(len(doomed), "synchronization"), h.account, several(shown))
-		if yes, err := c.approve(ctx, h, question); err != nil || !yes {
-			return err
-		}
-		return deleteEach(ctx, doomed, syncText, func(s carto.Synchronization) error { return c.delete(ctx, h, s) })
+	return deleteNamed(ctx, a, c.deleteFlags, deletion[carto.Synchronization]{
+		kind: "synchronization", keeping: ", and keep the datasets", doomed: c.doomed, name: syncText, delete: c.delete,
 	})
 }
 
@@ -104,7 +82,6 @@ func (c *synchronizationDeleteCmd) still(h *hand, s carto.Synchronization) error
 }
 
 func (c *synchronizationDeleteCmd) delete(ctx context.Context, h *hand, s carto.Synchronization) error {
-	h.begun("synchronizations were deleted", "what is still there is listed by cartosync synchronization list")
 	outcome, err := h.deleteSynchronization(ctx, s.ID)
 	if err == nil {
 		h.Add(s.Name, outcome, s.ID)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
 )
 
@@ -86,7 +87,7 @@ func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Sy
 		return false, nil
 	})
 	if errors.Is(err, errImpatient) {
-		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", syncText(s), render.Interval(forceLimit), refusal(s, time.Now()))
+		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", syncText(s), plan.Interval(forceLimit), refusal(s, time.Now()))
 	}
 	return s, err
 }
@@ -108,7 +109,7 @@ func refusal(s carto.Synchronization, now time.Time) string {
 func (c *synchronizationForceCmd) result(ctx context.Context, h *hand, s carto.Synchronization) error {
 	s, err := h.settledSync(ctx, s.ID, forceLimit)
 	if errors.Is(err, errImpatient) {
-		return fmt.Errorf("synchronization %s is still %s after %s; cartosync synchronization show says how it ended", syncText(s), s.State, render.Interval(forceLimit))
+		return fmt.Errorf("synchronization %s is still %s after %s; cartosync synchronization show says how it ended", syncText(s), s.State, plan.Interval(forceLimit))
 	}
 	if err != nil {
 		return err

@@ -60,19 +60,6 @@ func readNames(r io.Reader) ([]string, error) {
 	return names, nil
 }
 
-// approval is how a command that cannot be undone is confirmed.
-type approval struct {
-	AutoApprove bool `group:"output" help:"Do not ask. Needed where nobody sits at a terminal."`
-}
-
-// possible refuses a run that would have to ask and has nobody to ask.
-func (f approval) possible(a *app, what string) error {
-	if !f.AutoApprove && !a.canConfirm() {
-		return usage("add --auto-approve", "%s asks before it does anything, and there is no terminal to ask at", what)
-	}
-	return nil
-}
-
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // isID reports whether an argument is an id. No dataset can have one for a name, since

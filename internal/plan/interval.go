@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// interval writes an interval as a manifest would: 900s reads 15m, a day 1d.
-func interval(d time.Duration) string {
+// Interval writes an interval as a manifest would: 900s reads 15m, a day 1d.
+func Interval(d time.Duration) string {
 	for _, u := range []struct {
 		name string
 		unit time.Duration

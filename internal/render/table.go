@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cartosync/cartosync/internal/plan"
 )
 
 // CSV is the format of tables for spreadsheets and shells; plans and reports have
@@ -195,23 +197,11 @@ func flatTime(t time.Time, f form) string {
 
 // flatDuration writes an interval as manifests do: 15m, 1h, 2d.
 func flatDuration(d time.Duration, f form) string {
-	seconds := int64(d / time.Second)
-	if f == forPrograms {
-		return strconv.FormatInt(seconds, 10)
+	if f == forPeople {
+		return plan.Interval(d)
 	}
-	for _, u := range []struct {
-		name    string
-		seconds int64
-	}{{"w", 7 * 24 * 3600}, {"d", 24 * 3600}, {"h", 3600}, {"m", 60}} {
-		if seconds >= u.seconds && seconds%u.seconds == 0 {
-			return strconv.FormatInt(seconds/u.seconds, 10) + u.name
-		}
-	}
-	return strconv.FormatInt(seconds, 10) + "s"
+	return strconv.FormatInt(int64(d/time.Second), 10)
 }
-
-// Interval writes an interval as manifests do: 15m, 1h, 2d.
-func Interval(d time.Duration) string { return flatDuration(d, forPeople) }
 
 // Time writes a point in time as tables do.
 func Time(t time.Time) string { return flatTime(t, forPeople) }
