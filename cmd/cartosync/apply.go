@@ -12,7 +12,8 @@ import (
 // applyCmd makes the account what the manifest says.
 type applyCmd struct {
 	planFlags
-	AutoApprove bool `group:"output" help:"Do not ask. Needed where nobody sits at a terminal."`
+	Saved       string `group:"plan" name:"plan" placeholder:"FILE" help:"Carry out what plan --out saved, and nothing else: what changed since then is refused."`
+	AutoApprove bool   `group:"output" help:"Do not ask. Needed where nobody sits at a terminal."`
 }
 
 // Help is the rest of the help page.
@@ -33,7 +34,7 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 	if !c.AutoApprove && !a.canConfirm() {
 		return usage("add --auto-approve, or look at it with cartosync plan", "apply asks before it changes anything, and there is no terminal to ask at")
 	}
-	s, err := a.survey(ctx, c.planFlags)
+	s, err := c.survey(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -63,10 +64,19 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 	return nil
 }
 
+// survey makes the plan, or a saved one again.
+func (c *applyCmd) survey(ctx context.Context, a *app) (*survey, error) {
+	if c.Saved != "" {
+		return c.resume(ctx, a)
+	}
+	return a.survey(ctx, c.planFlags)
+}
+
 // show prints the plan. Where stdout is for one document it is shown on
 // stderr, and only to somebody who is asked about it.
 func (c *applyCmd) show(a *app, s *survey) error {
 	switch {
+	case s.plan.Empty() && len(s.moved) > 0: // "No changes." would not be true
 	case c.Format == render.Text:
 		return render.Plan(a.stdout, render.Text, s.plan, a.style(a.stdout, c.outputFlags))
 	case !c.AutoApprove:
@@ -100,7 +110,7 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 	}
 	a.began = true
 	return apply.Run(ctx, apply.Input{
-		Plan: s.plan, Desired: s.in.Desired, Account: s.in.Account, Looks: s.in.Looks, Secrets: s.in.Secrets,
+		Plan: s.plan, Moved: s.moved, Desired: s.in.Desired, Account: s.in.Account, Looks: s.in.Looks, Secrets: s.in.Secrets,
 		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs),
 		Options: apply.Options{
 			PruneFirst: c.PruneFirst, Allow: s.in.Options.Allow, Parallel: c.Parallelism,
@@ -113,7 +123,7 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 func (c *applyCmd) report(a *app, s *survey, r apply.Report) error {
 	print := func(w io.Writer, f render.Format, o render.Options) error { return render.Report(w, f, s.plan, r, o) }
 	if c.Format == render.Text {
-		if s.plan.Empty() {
+		if len(r.Results) == 0 {
 			return a.jsonInto(c.JSONInto, print)
 		}
 		if _, err := fmt.Fprintln(a.stdout); err != nil {

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 )
 
 // planCmd shows what apply would change; it never writes to the account.
-type planCmd struct{ planFlags }
+type planCmd struct {
+	planFlags
+	Out string `group:"output" placeholder:"FILE" help:"Save the plan too, for apply --plan. It holds no secrets."`
+}
 
 // Help is the rest of the help page.
 func (planCmd) Help() string {
@@ -16,18 +20,24 @@ Examples:
     cartosync plan --sandbox examples/quickstart
     cartosync plan --detailed-exitcode --format json > plan.json
     cartosync plan --prune
+    cartosync plan --out reviewed.plan && cartosync apply --plan reviewed.plan
     cartosync plan --target roads --reimport roads --allow shrink:roads
 `
 }
 
 // Run computes the plan and prints it.
 func (c *planCmd) Run(ctx context.Context, a *app) (err error) {
+	if c.Out != "" {
+		if err := replaceFile(c.Out, nil); err != nil { // before anything else: a plan that cannot be saved is of no use
+			return err
+		}
+	}
 	s, err := a.survey(ctx, c.planFlags)
 	if err != nil {
 		return err
 	}
 	defer closing(&err, s.account.close)
-	if err := a.printPlan(c.outputFlags, s.plan); err != nil {
+	if err := errors.Join(c.save(s), a.printPlan(c.outputFlags, s.plan)); err != nil {
 		return err
 	}
 	if c.DetailedExitcode && !s.plan.Empty() {

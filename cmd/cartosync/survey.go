@@ -14,6 +14,7 @@ type survey struct {
 	account *account
 	in      plan.Input
 	plan    plan.Plan
+	moved   []plan.Moved // what a saved plan has otherwise
 }
 
 // survey loads the manifests, looks at their files, reads the account and computes

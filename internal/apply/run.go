@@ -19,6 +19,7 @@ import (
 // and the fetcher it is what the plan was computed from.
 type Input struct {
 	Plan    plan.Plan
+	Moved   []plan.Moved // what a saved plan refuses; it is only reported
 	Desired []spec.Manifest
 	Account plan.Account
 	Looks   map[string]data.Look
@@ -76,8 +77,19 @@ func Run(ctx context.Context, in Input) Report {
 		r.performAll(ctx, todo[begin:end], report.Results[begin:end])
 		begin = end
 	}
+	report.Results = append(refused(in.Moved), report.Results...)
 	report.Ended = time.Now()
 	return report
+}
+
+// refused are the results of actions that are no longer what was reviewed.
+func refused(moved []plan.Moved) []Result {
+	var results []Result
+	for _, m := range moved {
+		err := &MovedError{Field: m.Field, Planned: m.Planned, Now: m.Now}
+		results = append(results, Result{Action: m.Action, Outcome: Refused, Err: &ActionError{Action: m.Action, Err: err}})
+	}
+	return results
 }
 
 func newRun(in Input) *run {

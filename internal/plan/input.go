@@ -35,17 +35,17 @@ type Pending struct {
 
 // Options are the wishes given on the command line.
 type Options struct {
-	Prune      bool        // delete what is ours and no longer declared
-	PruneFirst bool        // deletions run before everything else
-	Adopt      bool        // every declared dataset may adopt
-	Targets    []string    // only these datasets; empty = all
-	Excludes   []string    // not these
-	Reimport   []string    // reimport these although nothing changed
-	Allow      []Allowance // guards lifted by name
+	Prune      bool        `json:"prune,omitempty"`       // delete what is ours and no longer declared
+	PruneFirst bool        `json:"prune_first,omitempty"` // deletions run before everything else
+	Adopt      bool        `json:"adopt,omitempty"`       // every declared dataset may adopt
+	Targets    []string    `json:"targets,omitempty"`     // only these datasets; empty = all
+	Excludes   []string    `json:"excludes,omitempty"`    // not these
+	Reimport   []string    `json:"reimport,omitempty"`    // reimport these although nothing changed
+	Allow      []Allowance `json:"allow,omitempty"`       // guards lifted by name
 }
 
 // An Allowance lifts one guard for one dataset: shrink:parcels.
 type Allowance struct {
-	Guard   Guard
-	Dataset string
+	Guard   Guard  `json:"guard"`
+	Dataset string `json:"dataset"`
 }
