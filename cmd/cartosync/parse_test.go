@@ -115,12 +115,12 @@ func TestParseOthers(t *testing.T) {
 			"sandbox", "--listen", "127.0.0.1:0", "--dir", "d", "--user", "u", "--api-key", "k", "--serve", "s",
 			"--connector", "hive=h", "--connector", "mysql=m,n;o", "--clock-speed", "2.5", "--import-file-size", "10", "--import-rows", "20",
 			"--allow-fetch", "a.test,b.test", "--import-slots", "1", "--connector-rows", "2", "--storage", "3", "--tables", "4", "--public-datasets", "5",
-			"--no-synchronizations", "--fault", "lose*1,2", "--fault-seed", "7", "--admin",
+			"--no-synchronizations", "--no-connectors", "--fault", "lose*1,2", "--fault-seed", "7", "--admin",
 		}, grammar{Sandbox: sandboxCmd{
 			Listen: "127.0.0.1:0", Dir: "d", User: "u", APIKey: "k", Serve: "s",
 			Connector: map[string]string{"hive": "h", "mysql": "m,n;o"}, ClockSpeed: 2.5, AllowFetch: []string{"a.test", "b.test"},
 			Limits:             sandboxLimits{ImportFileSize: 10, ImportRows: 20, ImportSlots: 1, ConnectorRows: 2, Storage: 3, Tables: 4, PublicDatasets: 5},
-			NoSynchronizations: true, Fault: []string{"lose*1,2"}, FaultSeed: 7, Admin: true,
+			NoSynchronizations: true, NoConnectors: true, Fault: []string{"lose*1,2"}, FaultSeed: 7, Admin: true,
 		}}},
 	}
 	for _, test := range tests {

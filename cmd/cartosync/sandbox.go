@@ -29,6 +29,7 @@ type sandboxCmd struct {
 	AllowFetch         []string          `placeholder:"HOST,..." help:"Hosts that imports may fetch from, besides this machine."`
 	Limits             sandboxLimits     `embed:""`
 	NoSynchronizations bool              `help:"Let the account's plan have no synchronizations."`
+	NoConnectors       bool              `help:"Let the account's plan have no connectors."`
 	Fault              []string          `placeholder:"SPEC" sep:"none" help:"Let requests, imports or sources fail: KIND[=VALUE][@METHOD][/PATH][+SKIP][*TIMES][%PERCENT], such as status=502 or lose@POST/api/v1/imports*1. Repeatable."`
 	FaultSeed          uint64            `placeholder:"N" help:"What faults draw at random is the same for the same seed."`
 	Admin              bool              `help:"Answer at /_sandbox/ too, where time and faults can be steered with the master key."`
@@ -134,7 +135,7 @@ func (c *sandboxCmd) config(a *app) (sandbox.Config, error) {
 	}
 	cfg := sandbox.Config{
 		Dir: dir, User: c.User, APIKey: c.APIKey, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connector,
-		ClockSpeed: c.ClockSpeed, NoSynchronizations: c.NoSynchronizations,
+		ClockSpeed: c.ClockSpeed, NoSynchronizations: c.NoSynchronizations, NoConnectors: c.NoConnectors,
 		Faults: faults, FaultSeed: c.FaultSeed, Admin: c.Admin, Log: slog.New(slog.NewTextHandler(a.stderr, nil)),
 	}
 	c.Limits.set(&cfg)

@@ -141,6 +141,9 @@ func TestTrap27ArchiveShowsOneTable(t *testing.T) {
 	fact(t, "more than 26 are left out, and a map shows eight", object{"warnings": object{"max_tables_per_import": 26.0, "rejected_layers": rejected, "user_max_layers": 8.0},
 		"tables_created_count": 26.0, "table_name": "t25"}, pick(job, "warnings", "tables_created_count", "table_name"))
 	fact(t, "the map", "T00", a.get(fmt.Sprint("/api/v1/viz/", job["visualization_id"]))["name"])
+	for dataset, want := range map[string]float64{"t00": 1, "t07": 1, "t08": 0, "t25": 0} {
+		fact(t, "maps of "+dataset, want, a.get("/api/v1/viz/" + dataset + "?with_dependent_visualizations=1")["dependent_visualizations_count"])
+	}
 }
 
 // An import that is complete and a success may have an error code.
