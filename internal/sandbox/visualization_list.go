@@ -117,7 +117,8 @@ func (c *call) page(a *account, l listing, boxes map[string]box) reply {
 	}
 	var matching []store.Visualization
 	for _, v := range a.visualizations {
-		if c.passes(a, l, v) && (l.box == nil || boxes[v.ID].meets(*l.box)) {
+		extent, placed := boxes[v.ID]
+		if c.passes(a, l, v) && (l.box == nil || placed && extent.meets(*l.box)) {
 			matching = append(matching, v)
 		}
 	}
