@@ -3,6 +3,9 @@ package main
 import (
 	"archive/zip"
 	"compress/gzip"
+	"context"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,6 +111,28 @@ func TestImportSeveralLayers(t *testing.T) {
 	want := archive + " holds 2 layers, and replacing several datasets at once can end half-way; import one file for each\n"
 	if diff := cmp.Diff(want, stderr); diff != "" || code != exitFailed {
 		t.Errorf("exit code %d (-want +got):\n%s", code, diff)
+	}
+}
+
+// A signal leaves the job to the server, and says how to follow it: the same command
+// again would find the name taken.
+func TestInterruptedImport(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	account, idle := serveSandbox(t, func(r *http.Request) {
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/api/v1/imports/") {
+			interrupt(errSignal)
+		}
+	})
+	code, doc := runJSON(ctx, t, "dataset", "import", "--account", account, "testdata/trees.csv")
+	idle()
+	items, diagnostic := doc["items"].([]any), doc["diagnostics"].([]any)[0].(map[string]any)
+	if code != exitFailed || len(items) != 1 || diagnostic["code"] != "interrupted" {
+		t.Fatalf("exit code %d, document %v", code, doc)
+	}
+	job := items[0].(map[string]any)["import_id"]
+	want := fmt.Sprintf("interrupted while CARTO imported (interrupt signal received); import job %s goes on there, and cartosync import show says how it ended", job)
+	if diff := cmp.Diff(want, diagnostic["problem"]); diff != "" {
+		t.Error(diff)
 	}
 }
 
