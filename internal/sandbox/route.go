@@ -28,7 +28,9 @@ type route struct {
 // ofSQL tells whether the SQL API answers, under either of its versions. It is another server, and the one whose work ends
 // when its client goes away. The application finishes what it began behind its proxy: an answer that is lost tells nothing
 // about whether the request took effect. Source: CartoDB/CartoDB-SQL-API: config/environments/config.js.
-func (r route) ofSQL() bool { return r.path == "/api/v1/sql" || r.path == "/api/v2/sql" }
+func (r route) ofSQL() bool {
+	return strings.HasPrefix(r.path, "/api/v1/sql") || strings.HasPrefix(r.path, "/api/v2/sql")
+}
 
 // meV3Path is the one endpoint that answers for a locked account.
 const meV3Path = "/api/v3/me"
@@ -107,6 +109,9 @@ func routes() []route {
 		{"POST", "/api/v1/sql", optionalKey, (*call).sql},
 		{"GET", "/api/v2/sql", optionalKey, (*call).sql},
 		{"POST", "/api/v2/sql", optionalKey, (*call).sql},
+		{"GET", "/api/v2/sql/copyto", optionalKey, (*call).sqlCopyTo},
+		{"POST", "/api/v2/sql/copyto", optionalKey, (*call).sqlCopyTo},
+		{"POST", "/api/v2/sql/copyfrom", optionalKey, (*call).sqlCopyFrom},
 	}
 }
 

@@ -1,0 +1,241 @@
+package sandbox
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/sandbox/store"
+)
+
+// copyRows is how many rows COPY ... FROM STDIN inserts by one statement.
+const copyRows = 500
+
+var (
+	copyTo   = regexp.MustCompile(`(?is)^\s*copy\s+(.+?)\s+to\s+stdout\b(.*)$`)
+	copyFrom = regexp.MustCompile(`(?is)^\s*copy\s+(\S+?)\s*(?:\(([^)]*)\))?\s+from\s+stdin\b(.*)$`)
+	copyCSV  = regexp.MustCompile(`(?i)\bcsv\b`)
+	copyHead = regexp.MustCompile(`(?i)\bheader\b(?:\s+(?:false|off|0)\b)?`)
+	copyMark = regexp.MustCompile(`(?i)\bdelimiter\s+(?:as\s+)?'(.)'`)
+)
+
+// copyOptions say how rows are written: as CSV, or as PostgreSQL's text with tabs and \N.
+type copyOptions struct {
+	csv, header bool
+	delimiter   rune
+}
+
+func parseCopyOptions(text string) copyOptions {
+	o := copyOptions{csv: copyCSV.MatchString(text), header: strings.EqualFold(copyHead.FindString(text), "header"), delimiter: '\t'}
+	if o.csv {
+		o.delimiter = ','
+	}
+	if m := copyMark.FindStringSubmatch(text); m != nil {
+		o.delimiter = rune(m[1][0])
+	}
+	return o
+}
+
+// copyQuery is the statement of a COPY request, or why it is refused.
+// Source: CartoDB/CartoDB-SQL-API: lib/api/middlewares/params.js.
+func (c *call) copyQuery(form *regexp.Regexp) (match []string, refusal reply, ok bool) {
+	q := c.text("q")
+	switch match = form.FindStringSubmatch(q); {
+	case c.refusedKey():
+		return nil, with(http.StatusUnauthorized, fields{{"error", []string{"Unauthorized"}}}), false
+	case q == "":
+		return nil, wrongSQL("SQL is missing"), false
+	case !strings.HasPrefix(strings.ToUpper(q), "COPY "):
+		return nil, wrongSQL("SQL must start with COPY"), false
+	case match == nil:
+		return nil, wrongSQL("syntax error in COPY; the sandbox knows COPY ... TO STDOUT and COPY ... FROM STDIN"), false
+	}
+	return match, reply{}, true
+}
+
+func wrongSQL(message string) reply {
+	return with(http.StatusBadRequest, fields{{"error", []string{message}}})
+}
+
+// sqlCopyTo answers with the rows of a table or a query as a file.
+// Source: CartoDB/CartoDB-SQL-API: lib/api/sql/copy-controller.js.
+func (c *call) sqlCopyTo() (reply, error) {
+	match, refusal, ok := c.copyQuery(copyTo)
+	if !ok {
+		return refusal, nil
+	}
+	query := match[1]
+	if inner, bracketed := strings.CutPrefix(query, "("); bracketed {
+		query = strings.TrimSuffix(inner, ")")
+	} else {
+		if query = "SELECT * FROM " + query; strings.HasSuffix(match[1], ")") {
+			table, columns, _ := strings.Cut(match[1], "(")
+			query = "SELECT " + strings.TrimSuffix(columns, ")") + " FROM " + table
+		}
+	}
+	out := &copyWriter{options: parseCopyOptions(match[2])}
+	out.csv = csv.NewWriter(&out.body)
+	out.csv.Comma = out.options.delimiter
+	_, err := c.s.store.Run(c.ctx(), store.Request{SQL: query, User: c.target.Name, Master: c.master}, out.row)
+	if refusal := (*store.SQLError)(nil); errors.As(err, &refusal) {
+		return wrongSQL(refusal.Message), nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	out.csv.Flush()
+	file := c.text("filename")
+	if file == "" {
+		file = "carto-sql-copyto.dmp"
+	}
+	return reply{status: http.StatusOK, write: func(w http.ResponseWriter) error {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Disposition", "attachment; filename="+url.PathEscape(file))
+		_, err := out.body.WriteTo(w)
+		return err
+	}}, nil
+}
+
+// A copyWriter writes rows as COPY does.
+type copyWriter struct {
+	options copyOptions
+	body    bytes.Buffer
+	csv     *csv.Writer
+	began   bool
+}
+
+var copyEscapes = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
+
+func (o *copyWriter) row(columns []store.Field, values []any) error {
+	record := make([]string, len(values))
+	if !o.began && o.options.csv && o.options.header {
+		for i, column := range columns {
+			record[i] = column.Name
+		}
+		if err := o.csv.Write(record); err != nil {
+			return err
+		}
+	}
+	o.began = true
+	for i, v := range values {
+		record[i] = copyText(v)
+		switch {
+		case o.options.csv:
+		case v == nil:
+			record[i] = `\N`
+		default:
+			record[i] = copyEscapes.Replace(record[i])
+		}
+	}
+	if o.options.csv {
+		return o.csv.Write(record)
+	}
+	o.body.WriteString(strings.Join(record, string(o.options.delimiter)) + "\n")
+	return nil
+}
+
+func copyText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case bool:
+		return map[bool]string{true: "t", false: "f"}[v]
+	case []byte:
+		return fmt.Sprintf("%X", v)
+	}
+	return fmt.Sprint(v)
+}
+
+// sqlCopyFrom inserts the rows of the body, all or none.
+func (c *call) sqlCopyFrom() (reply, error) {
+	began := time.Now()
+	match, refusal, ok := c.copyQuery(copyFrom)
+	if !ok {
+		return refusal, nil
+	}
+	statements, rows, err := c.copyStatements(match[1], match[2], parseCopyOptions(match[3]))
+	if err == nil && rows == 0 {
+		err = &store.SQLError{Message: "No rows copied"}
+	}
+	if err == nil {
+		request := store.Request{SQL: statements, User: c.target.Name, Master: c.master}
+		_, err = c.s.store.Run(c.ctx(), request, func([]store.Field, []any) error { return nil })
+	}
+	if refusal := (*store.SQLError)(nil); errors.As(err, &refusal) {
+		return wrongSQL(refusal.Message), nil
+	}
+	return with(http.StatusOK, fields{{"time", time.Since(began).Seconds()}, {"total_rows", rows}}), err
+}
+
+// copyStatements turns the body into INSERT statements.
+func (c *call) copyStatements(table, columns string, o copyOptions) (statements string, n int, err error) {
+	list := columns
+	if strings.TrimSpace(list) == "" {
+		list = "*"
+	}
+	// The types of the columns, and whether the table is there at all.
+	shape, err := c.s.store.Run(c.ctx(), store.Request{SQL: "SELECT " + list + " FROM " + table + " LIMIT 0", User: c.target.Name, Master: c.master},
+		func([]store.Field, []any) error { return nil })
+	if err != nil {
+		return "", 0, err
+	}
+	names := make([]string, len(shape.Fields))
+	for i, f := range shape.Fields {
+		names[i] = `"` + strings.ReplaceAll(f.Name, `"`, `""`) + `"`
+	}
+	body := io.Reader(bytes.NewReader(c.raw))
+	if c.Header.Get("Content-Encoding") == "gzip" {
+		if body, err = gzip.NewReader(body); err != nil {
+			return "", 0, &store.SQLError{Message: "Error while gunzipping: " + err.Error()}
+		}
+	}
+	r := csv.NewReader(body)
+	r.Comma, r.FieldsPerRecord, r.LazyQuotes = o.delimiter, -1, !o.csv
+	var b strings.Builder
+	for line := 0; ; line++ {
+		record, err := r.Read()
+		switch {
+		case errors.Is(err, io.EOF), err == nil && !o.csv && len(record) == 1 && record[0] == `\.`:
+			return b.String(), n, nil
+		case err != nil:
+			return "", 0, &store.SQLError{Message: err.Error()}
+		case line == 0 && o.csv && o.header:
+			continue
+		case len(record) < len(names):
+			return "", 0, &store.SQLError{Message: fmt.Sprintf(`missing data for column "%s"`, shape.Fields[len(record)].Name)}
+		case len(record) > len(names):
+			return "", 0, &store.SQLError{Message: "extra data after last expected column"}
+		}
+		if n%copyRows == 0 {
+			b.WriteString("; INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES ")
+		} else {
+			b.WriteString(", ")
+		}
+		n++
+		for i, cell := range record {
+			b.WriteString(map[bool]string{true: "(", false: ", "}[i == 0])
+			b.WriteString(copyLiteral(cell, shape.Fields[i].Type, o))
+		}
+		b.WriteString(")")
+	}
+}
+
+var copyUnescapes = strings.NewReplacer(`\\`, "\\", `\t`, "\t", `\n`, "\n", `\r`, "\r")
+
+func copyLiteral(cell, typ string, o copyOptions) string {
+	if o.csv && cell == "" || !o.csv && cell == `\N` {
+		return "NULL"
+	}
+	if !o.csv {
+		cell = copyUnescapes.Replace(cell)
+	}
+	return "'" + strings.ReplaceAll(cell, "'", "''") + "'::" + typ
+}
