@@ -328,6 +328,7 @@ func TestTrap20And22CrashedRunsTakeAllSlots(t *testing.T) {
 			ids = append(ids, id)
 		}
 		a.inject("crash@PUT/api/v1/synchronizations*3")
+		ran := a.sync(ids[3])["ran_at"]
 		a.advance(quarter)
 		states := map[any]int{}
 		for _, id := range ids {
@@ -336,7 +337,7 @@ func TestTrap20And22CrashedRunsTakeAllSlots(t *testing.T) {
 		fact(t, "three died, the fourth waits", map[any]int{"syncing": 3, "success": 1}, states)
 		a.advance(time.Hour)
 		fact(t, "sync_now", false, a.ok("PUT", "/api/v1/synchronizations/"+ids[3]+"/sync_now", nil)["enqueued"])
-		ran := a.sync(ids[3])["ran_at"]
+		fact(t, "it has not run", ran, a.sync(ids[3])["ran_at"])
 		a.advance(time.Hour)
 		if a.sync(ids[3])["ran_at"] == ran {
 			t.Error("after two hours the count must have expired")
