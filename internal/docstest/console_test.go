@@ -41,6 +41,7 @@ func TestConsole(t *testing.T) {
 	path := build(t)
 	for _, d := range documents(t) {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
 			needCurl(t, d)
 			w := newWorkspace(t, path)
 			var changed []replacement
