@@ -51,6 +51,13 @@ func csvDialectOf(ctx context.Context, l *Layer) (csvDialect, error) {
 	if d.encoding.fault != nil {
 		return d, d.encoding.fault
 	}
+	if l.joined {
+		d.delimiter = ','
+		if first, _, _ := bytes.Cut(head, []byte{'\n'}); bytes.IndexByte(first, ',') < 0 {
+			return d, faultf(1002, "the objects have a single key, and a file of one column is not recognised")
+		}
+		return d, nil
+	}
 	d.rewrite = l.converted || !d.encoding.accepted() || d.delimiter != ','
 	if !d.rewrite {
 		first, _, _ := bytes.Cut(head, []byte{'\n'})

@@ -194,7 +194,17 @@ func TestGeoJSONGeometries(t *testing.T) {
 func TestJSONFiles(t *testing.T) {
 	run(t, "j.json", []vector{
 		{name: "FeatureCollection object", content: collection(feat(`{"a":1}`, onePoint)), want: "a integer POINT\n1: 1 POINT(1 2)"},
-		{name: "array of objects", content: `[{"a":1,"b":2}]`, want: "opaque"},
+		{name: "array of objects", content: `[{"a":1,"b":"x,y"},{"b":2.50,"a":null}]`, want: "a double precision, b text\n1: 1 'xy'\n2: 2.5 ''"}, // by position
+		{name: "array of objects with points", content: `[{"lat":40.5,"lon":-3.5}]`, want: "lat double precision, lon double precision POINT\n1: 40.5 -3.5 POINT(-3.5 40.5)"},
+		{name: "array of nested objects", content: `[{"a":{"c":1,"d":[1,"q",null,true]},"b":[1,2.0]}]`, want: "a text, b text\n1: '{c=>1 d=>[1 q nil true]}' '[1 2.0]'"},
+		{name: "numbers as Ruby prints them", content: `[{"a":1e5,"b":1E-7,"c":100000000000000000000,"d":1.0,"e":"x"},{"a":"x","b":"x","c":"x","d":"x","e":"y"}]`, want: "a text, b text, c text, d text, e text\n1: '100000.0' '1.0e-07' '100000000000000000000' '1.0' 'x'\n2: 'x' 'x' 'x' 'x' 'y'"},
+		{name: "a line break breaks the row", content: `[{"a":"x","b":"l1\nl2"}]`, want: "a text, b text\n1: 'x' 'l1'\n2: 'l2' NULL"},
+		{name: "a key twice", content: `[{"a":1,"b":3,"a":2}]`, want: "a integer, b integer\n1: 2 3"},
+		{name: "zip codes", content: `[{"a":"01234","b":"x"}]`, want: "a integer, b text\n1: 1234 'x'\n! leading_zeros a"},
+		{name: "objects of one key", content: `[{"a":1}]`, want: "fault 1002"},
+		{name: "a number among the objects", content: `[{"a":1,"b":2},5]`, want: "fault 3007"},
+		{name: "an array of objects that is cut", content: `[{"a":1,"b":2}`, want: "fault 3007"},
+		{name: "something behind the array", content: `[{"a":1,"b":2}] x`, want: "fault 3007"},
 		{name: "plain object", content: `{"a":1}`, want: "fault 1002"},
 		{name: "array of arrays", content: `[[1,2]]`, want: "fault 1002"},
 		{name: "empty array", content: ` [ ] `, want: "fault 3007"},

@@ -7,7 +7,7 @@ import (
 )
 
 // jsonSchema is the first pass over a file called .json: GeoJSON is read as such,
-// an array of objects is what CARTO joins into CSV, which is not read here.
+// an array of objects is joined into CSV.
 //
 // Source: CartoDB/cartodb: services/importer/lib/importer/json2csv.rb.
 func jsonSchema(ctx context.Context, l *Layer, o Options) (*Schema, error) {
@@ -27,7 +27,7 @@ func jsonSchema(ctx context.Context, l *Layer, o Options) (*Schema, error) {
 	case second != '{':
 		return nil, faultf(1002, "the file holds an array, but not of objects")
 	}
-	return nil, &UnsupportedError{FormatJSON, "an array of objects is turned into CSV by position, not by key; save it as GeoJSON or CSV"}
+	return jsonArraySchema(ctx, l, o)
 }
 
 // jsonBeginning gives the first byte of a JSON text and the one behind it.

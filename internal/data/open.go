@@ -38,7 +38,8 @@ type Layer struct {
 	format    format
 	limits    Limits
 	fault     *Fault // known without reading
-	converted bool   // it is the CSV that CARTO converted something else to
+	converted bool   // it is the CSV that CARTO converted a spreadsheet to, and always normalises
+	joined    bool   // it is the CSV that CARTO joined JSON to, and never normalises
 	open      opener
 	sidecars  besideFunc // of a shapefile, once its archive was read
 

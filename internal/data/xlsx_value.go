@@ -65,7 +65,7 @@ func appendSheetClock(dst []byte, t time.Time) []byte {
 // numbers with the fewest digits that tell them apart. It is false for what is
 // no number.
 func appendSheetNumber(dst, text []byte) ([]byte, bool) {
-	if bytes.IndexAny(text, ".eE") < 0 {
+	if !bytes.ContainsAny(text, ".eE") {
 		if !isInteger(text) {
 			return dst, false
 		}
