@@ -108,6 +108,7 @@ type Sandbox struct {
 	faults   fault.Set
 	handler  http.Handler
 	sqlLimit sqlLimit
+	batches  *batches
 }
 
 // Open opens or creates the account in c.Dir and starts to work: leftovers of a crash are removed, unfinished jobs begin
@@ -152,6 +153,7 @@ func (s *Sandbox) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare the sandbox account: %w", err)
 	}
+	s.batches = newBatches(ctx)
 	s.worker, err = work.Start(ctx, work.Config{
 		Store: s.store, Clock: s.clock, Owner: s.owner, Log: c.Log, Faults: &s.faults, NoSynchronizations: c.NoSynchronizations, NoConnectors: c.NoConnectors, Serve: c.Serve, AllowFetch: c.AllowFetch, Connectors: c.Connectors,
 		Limits: work.Limits{PublicOnly: c.PublicOnly, FileSize: c.ImportFileSize, Rows: c.ImportRows, Storage: c.StorageQuota, Tables: c.TableQuota, Public: c.PublicQuota, ConnectorRows: c.ConnectorRows},
@@ -182,6 +184,7 @@ func (s *Sandbox) ensureOrganization(ctx context.Context, t *store.Tx) error {
 // Close ends all work and closes the directory. Imports that are running begin again when it is opened next. Requests must
 // have ended.
 func (s *Sandbox) Close() error {
+	s.batches.close()
 	return errors.Join(s.worker.Close(), s.store.Close())
 }
 
