@@ -40,7 +40,7 @@ type account struct {
 // made is what a run has to clean up.
 type made struct{ datasets, synchronizations, connections map[string]bool }
 
-// patience is how long a job may take.
+// patience is how long a job, or an answer, may take.
 const patience = 10 * time.Minute
 
 // newAccount asks an account who it is.
@@ -50,7 +50,7 @@ func newAccount(t *testing.T, base, key string) *account {
 	rand.Read(random)
 	a := &account{
 		base: strings.TrimRight(base, "/"), key: key, token: "conformance_" + hex.EncodeToString(random),
-		http: &http.Client{Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		http: &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		made: made{map[string]bool{}, map[string]bool{}, map[string]bool{}},
 	}
 	me := (&probe{T: t, account: a}).ok("GET", "/api/v1/users/me?api_key="+url.QueryEscape(key), nil, anonymous)

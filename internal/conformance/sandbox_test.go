@@ -47,7 +47,7 @@ func inhabit(t *testing.T, a *account) {
 		p.until("it is imported", func() bool { return p.job(job)["state"] == "complete" })
 	}
 	f := a.web.serve("/rivers.csv", "a\n1\n")
-	y := p.ok("POST", synchronizations, object{"url": f.URL, "interval": 3600})
+	y := p.ok("POST", synchronizations, object{"url": f.URL, "interval": 30 * 24 * 3600})
 	p.until("it is imported", func() bool { return p.job(dig(y, "data_import", "item_queue_id"))["state"] == "complete" })
 	p.ok("POST", connections, object{"name": "warehouse", "connector": a.provider, "parameters": object{"server": "db.example.com"}})
 }
