@@ -113,7 +113,7 @@ func FuzzGeoJSON(f *testing.F) {
 		collection(feat(`{"a":1,"b":"x"}`, onePoint), feat(`{"b":null,"c":[1,2]}`, onePoly)), onePoint, feat(`{"id":1}`, "null") + "\n" + feat(`{"id":2}`, oneLine),
 		values("1", "true", "2.5"), values(`"2020-01-31"`, `"10:20"`), values(`["a","b,\""]`, "null"), values("{}", "[[]]", "1"), `{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:25830"}},"features":[]}`,
 		`{"type":"Feature","id":"x","properties":{"cartodb_id":"5"},"geometry":{"type":"MultiPoint","coordinates":[[1,2],[3,4]]}}`, "[]", `{"features":[{}]}`,
-		values("9223372036854775808"), collection(feat(`{"ogc_fid":1}`, onePoint)), collection(feat("{}", `{"type":"GeometryCollection","geometries":[]}`), feat("{}", onePoint)),
+		values("9223372036854775808"), collection(feat(`{"ogc_fid":1}`, onePoint)), `[{"a":1,"b":"x,y"},{"b":[1.5e3,null],"a":{"c":"\"#{"}}]`, collection(feat("{}", `{"type":"GeometryCollection","geometries":[]}`), feat("{}", onePoint)),
 	} {
 		f.Add(seed)
 	}
