@@ -154,7 +154,10 @@ func TestCatalogs(t *testing.T) {
 	a := open(t, sandbox.Config{})
 	a.load("stations.csv", stations)
 	a.query("CREATE INDEX docks_idx ON stations (docks); CREATE VIEW v AS SELECT name FROM stations")
+	fact(t, "no such table has a size", `relation "nope" does not exist`, a.sqlError("SELECT pg_total_relation_size('nope')"))
 	for q, want := range map[string]any{
+		"SELECT pg_total_relation_size('public.stations') > 8191 AS big, pg_relation_size('stations'::regclass) > 0 AS some": []any{object{"big": 1.0, "some": 1.0}},
+		"SELECT count(*) FROM CDB_TableMetadata":                        []any{object{"count": 1.0}},
 		"SELECT indexname FROM pg_indexes WHERE tablename = 'stations'": []any{object{"indexname": "docks_idx"}},
 		"SELECT table_name, table_type FROM information_schema.tables ORDER BY 1": []any{
 			object{"table_name": "stations", "table_type": "BASE TABLE"}, object{"table_name": "v", "table_type": "VIEW"}},

@@ -152,6 +152,7 @@ func rewriteExpressions(tokens []token) []token {
 	tokens = rewriteCasts(tokens)
 	tokens = rewriteAny(tokens)
 	tokens = rewriteExtract(tokens)
+	tokens = rewriteSizes(tokens)
 	tokens = rewriteLocking(tokens)
 	return rewriteOperators(tokens)
 }
@@ -212,6 +213,28 @@ func rewriteExtract(tokens []token) []token {
 			field := token{text, tokens[i+2].text}
 			tokens = slices.Replace(tokens, i, i+4, token{word, "date_part"}, token{symbol, "("}, field, token{symbol, ","})
 		}
+	}
+	return tokens
+}
+
+// sizeFunctions tell how many bytes a table takes. Ours takes one file, its indexes included.
+var sizeFunctions = []string{"pg_total_relation_size", "pg_relation_size", "pg_table_size"}
+
+// rewriteSizes makes pg_total_relation_size(x) look for the file of the table that x names.
+func rewriteSizes(tokens []token) []token {
+	for i := 0; i+1 < len(tokens); i++ {
+		if !tokens[i].oneOf(sizeFunctions...) || !tokens[i+1].is("(") {
+			continue
+		}
+		end := closing(tokens, i+1)
+		if end >= len(tokens) {
+			return tokens
+		}
+		name := slices.Concat(words("carto_relname", "("), tokens[i+2:end], words(")"))
+		call := slices.Concat(words("coalesce", "(", "(", "select", "carto_file_size", "(", "file", ")", "from"), []token{{quoted, "pg_catalog.tables"}},
+			words("where", "name", "="), name, words(")", ",", "carto_no_relation", "("), name, words(")", ")"))
+		tokens = slices.Replace(tokens, i, end+1, call...)
+		i += len(call) - 1
 	}
 	return tokens
 }
