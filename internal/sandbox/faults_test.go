@@ -173,7 +173,6 @@ func TestDriftingColumns(t *testing.T) {
 		{"drift=drop:station", []any{"no2"}},
 		{"drift=retype:no2", []any{"station", "no2"}},
 	}
-	const query = "SELECT * FROM air LIMIT 1"
 	for _, test := range tests {
 		t.Run(test.fault, func(t *testing.T) {
 			withAir(t, "station,no2\nA,1\nB,2\n", func(t *testing.T, a *api, change func(string)) {
