@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -188,18 +189,43 @@ const earthRadius = 6378137
 // place there; positions of other geometries are moved to the edge of that box, where CARTO would cut the geometry.
 // Source: CartoDB/cartodb-postgresql: scripts-available/CDB_TransformToWebmercator.sql.
 func toWebmercator(b []byte) ([]byte, error) {
+	if bytes.HasPrefix(b, pointInDegrees) && len(b) == len(pointInDegrees)+16 {
+		return pointToWebmercator(b), nil
+	}
 	out := append([]byte(nil), b...)
 	outside := false
 	err := walk(out, func(xy []byte, o binary.ByteOrder) {
 		lon, lat := readXY(xy, o)
 		clippedLon, clippedLat := max(-180, min(180, lon)), max(-89, min(89, lat))
 		outside = outside || clippedLon != lon || clippedLat != lat
-		writeXY(xy, o, earthRadius*clippedLon*math.Pi/180, earthRadius*math.Log(math.Tan(math.Pi/4+clippedLat*math.Pi/360)))
+		writeXY(xy, o, mercatorX(clippedLon), mercatorY(clippedLat))
 	})
 	if err != nil || outside && geometryKind(out) == "Point" {
 		return nil, err
 	}
 	return withSRID(out, 3857), nil
+}
+
+func mercatorX(lon float64) float64 { return earthRadius * lon * math.Pi / 180 }
+func mercatorY(lat float64) float64 {
+	return earthRadius * math.Log(math.Tan(math.Pi/4+lat*math.Pi/360))
+}
+
+// pointInDegrees is how a point begins that an import makes: in two dimensions, little endian, of SRID 4326.
+var pointInDegrees = []byte{1, 1, 0, 0, 0x20, 0xe6, 0x10, 0, 0}
+
+// pointToWebmercator is toWebmercator of such a point, by far the most common geometry. SQLite computes the column for
+// every row that is inserted, so that it counts.
+func pointToWebmercator(b []byte) []byte {
+	lon, lat := readXY(b[9:], binary.LittleEndian)
+	if !(lon >= -180 && lon <= 180 && lat >= -89 && lat <= 89) {
+		return nil
+	}
+	out := make([]byte, len(b))
+	copy(out, b[:5])
+	binary.LittleEndian.PutUint32(out[5:], 3857)
+	writeXY(out[9:], binary.LittleEndian, mercatorX(lon), mercatorY(lat))
+	return out
 }
 
 // fromWebmercator is the way back to degrees.
