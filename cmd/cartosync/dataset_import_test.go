@@ -143,7 +143,8 @@ func TestInterval(t *testing.T) {
 		err  string
 	}{
 		{"900", 15 * time.Minute, ""}, {"900s", 15 * time.Minute, ""}, {"15m", 15 * time.Minute, ""}, {"1h", time.Hour, ""},
-		{"2d", 48 * time.Hour, ""}, {"1w", 7 * 24 * time.Hour, ""}, {"0", 0, ""},
+		{"2d", 48 * time.Hour, ""}, {"1w", 7 * 24 * time.Hour, ""},
+		{"0", 0, `"0" is no interval; write 900, 15m, 1h, 1d or 1w`},
 		{"", 0, `"" is no interval; write 900, 15m, 1h, 1d or 1w`},
 		{"h", 0, `"h" is no interval; write 900, 15m, 1h, 1d or 1w`},
 		{"-1h", 0, `"-1h" is no interval; write 900, 15m, 1h, 1d or 1w`},

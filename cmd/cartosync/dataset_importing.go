@@ -287,6 +287,9 @@ func (i *importing) post(ctx context.Context) (string, error) {
 	case i.file == nil:
 		return i.client.ImportURL(ctx, carto.URLImport{URL: i.url, Privacy: privacy, Skip: skip, Guessing: i.guess})
 	}
+	if err := i.stillThere(ctx); err != nil {
+		return "", err
+	}
 	upload, err := i.file.request(i.collision, privacy, i.guess)
 	if err != nil {
 		return "", err
@@ -295,6 +298,22 @@ func (i *importing) post(ctx context.Context) (string, error) {
 		i.step(render.Step{At: time.Now(), Subject: i.subject(), State: "uploading", Bytes: sent, Total: upload.Size})
 	}
 	return i.client.Upload(ctx, upload)
+}
+
+// stillThere reads what is to be overwritten again, right before the upload: a slot
+// may have been long in coming, and the name decides which dataset is replaced.
+func (i *importing) stillThere(ctx context.Context) error {
+	if i.before == nil {
+		return nil
+	}
+	now, err := i.client.Dataset(ctx, i.before.Name)
+	if err != nil {
+		return fmt.Errorf("dataset %q, which was to be overwritten: %w", i.before.Name, err)
+	}
+	if now.ID != i.before.ID {
+		return fmt.Errorf("dataset %q is another by now (%s, was %s); look at it and try again", now.Name, now.ID, i.before.ID)
+	}
+	return nil
 }
 
 // wait waits for the end of the job.

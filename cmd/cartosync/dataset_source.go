@@ -108,7 +108,7 @@ func (i *interval) UnmarshalText(text []byte) error {
 	}
 	const most = 1<<31 - 1 // seconds: the server's column
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 || n > most/int64(unit/time.Second) {
+	if err != nil || n <= 0 || n > most/int64(unit/time.Second) {
 		return fmt.Errorf("%q is no interval; write 900, 15m, 1h, 1d or 1w", text)
 	}
 	*i = interval(time.Duration(n) * unit)
