@@ -15,13 +15,13 @@ func connectorChecks() []check {
 		{"13.2", "a connection", "A connection has a name, a connector and parameters, and its secrets read as eight asterisks.", warehouse, aConnection},
 		{"13.3", "what is not there", "A connection that does not exist is a 404 that says so.", 0, noConnection},
 		{"13.4", "names are taken", "A name that another connection has is refused with 422.", warehouse, connectionNames},
-		{"13.5", "unknown providers", "An unknown provider is a 422 for a connection, a 400 for an import and a 500 for a synchronization.", 0, unknownProviders},
+		{"13.5", "unknown providers", "An unknown provider is a 422 for a connection, a 400 for an import and a 500 for a synchronization.", scheduled, unknownProviders},
 		{"13.6", "credentials are stored", "Credentials that come with an import are stored as a connection, once for equal ones, and nothing deletes it.", warehouse, credentialsAreStored},
 		{"13.7", "import_as names the result", "`import_as` names the result of a connector, or else `table` does.", warehouse, importAs},
 		{"13.8", "the rest fails later", "Bad parameters of a connector are found when the job runs.", warehouse, restFailsLater},
 		{"13.9", "no source is shown", "A job of a connector shows nothing of its source.", warehouse, noSourceShown},
-		{"13.10", "the source of a synchronization", "A synchronization holds the connector's parameters as JSON text, with the id of the connection.", warehouse, sourceOfSync},
-		{"13.11", "one changes it by its text", "A change of `connector` is ignored; `service_item_id` is taken as it comes.", warehouse, changesByText},
+		{"13.10", "the source of a synchronization", "A synchronization holds the connector's parameters as JSON text, with the id of the connection.", warehouse | scheduled, sourceOfSync},
+		{"13.11", "one changes it by its text", "A change of `connector` is ignored; `service_item_id` is taken as it comes.", warehouse | scheduled, changesByText},
 	}
 }
 

@@ -4,7 +4,7 @@
 //	go test ./internal/conformance                                     the embedded sandbox, everything
 //	CARTO_API_KEY=... go test ./internal/conformance -account URL      any account, by its base URL and master key
 //
-// Each check proves one numbered fact of docs/what-carto-does.md and bears its number, so that -run 'conformance/.*/6\.' asks
+// Each check proves one numbered fact of docs/what-carto-does.md and bears its number, so that -run 'Conformance/.*/^6[.]' asks
 // for synchronizations alone; a fact without a check says there why it has none.
 //
 // Every dataset, synchronization and connection that a check makes bears the run's random token in its name or URL, and is
@@ -14,5 +14,8 @@
 //   - those that need time to pass or something to fail go by the admin route of a sandbox (-admin URL);
 //   - those that need a source of data use -source-url, the URL of a CSV file that the account can fetch, or, for an account
 //     on this machine, a web server of the test's own;
-//   - those that share datasets need an organization with another member.
+//   - those that share datasets need an organization with another member;
+//   - those about private datasets, synchronizations and connectors need a plan that includes them.
+//
+// Beside the checks, a client that believes what it reads walks into traps, which the sandbox alone is asked about.
 package conformance
