@@ -234,3 +234,26 @@ func TestSettled(t *testing.T) {
 		}
 	}
 }
+
+func TestForcibleAt(t *testing.T) {
+	ran := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name string
+		s    Synchronization
+		want time.Duration // after the last run
+	}{
+		{"success", Synchronization{State: SyncSuccess, RunAt: ran.Add(time.Hour)}, 15 * time.Minute},
+		{"success, due before", Synchronization{State: SyncSuccess, RunAt: ran.Add(time.Minute)}, time.Minute},
+		{"failure, due before", Synchronization{State: SyncFailure, RunAt: ran.Add(time.Minute)}, 15 * time.Minute},
+		{"queued since", Synchronization{State: SyncQueued, UpdatedAt: ran.Add(time.Hour)}, 75 * time.Minute},
+		{"queued before", Synchronization{State: SyncQueued, UpdatedAt: ran.Add(-time.Hour)}, 15 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.s.RanAt = ran
+			if got := tt.s.ForcibleAt().Sub(ran); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
