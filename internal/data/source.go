@@ -14,6 +14,8 @@ type readError struct{ err error }
 func (e *readError) Error() string { return e.err.Error() }
 func (e *readError) Unwrap() error { return e.err }
 
+var errOutside = errors.New("it points outside of itself")
+
 // A source is the raw bytes of a file. Its tap, if any, gets every byte once and
 // in order, the first time that it is read sequentially: that way a file is
 // hashed while it is parsed.
@@ -24,8 +26,11 @@ type source struct {
 	tapped int64
 }
 
-// ReadAt reads without feeding the tap.
+// ReadAt reads without feeding the tap. Where to read is often said by the file itself: a place outside of it is its fault.
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off > s.size {
+		return 0, errOutside
+	}
 	n, err := s.r.ReadAt(p, off)
 	if err != nil && err != io.EOF {
 		err = &readError{fmt.Errorf("reading %d bytes at %d: %w", len(p), off, err)}
