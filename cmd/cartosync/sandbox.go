@@ -26,7 +26,7 @@ type sandboxCmd struct {
 	Serve              string            `placeholder:"DIR" help:"Answer http://files.sandbox.test/... from this directory."`
 	Connector          map[string]string `placeholder:"PROVIDER=DIR" mapsep:"none" help:"Let a directory of CSV files, SCHEMA/TABLE.csv, stand for the databases of a provider. Repeatable."`
 	ClockSpeed         float64           `default:"1" placeholder:"N" help:"Let time pass N times as fast, so that synchronizations are due sooner."`
-	AllowFetch         []string          `placeholder:"HOST,..." help:"Hosts that imports may fetch from, besides this machine."`
+	AllowFetch         []string          `placeholder:"HOST,..." help:"Hosts whose URLs and PostgreSQL databases imports may reach, besides this machine."`
 	Limits             sandboxLimits     `embed:""`
 	NoSynchronizations bool              `help:"Let the account's plan have no synchronizations."`
 	NoConnectors       bool              `help:"Let the account's plan have no connectors."`

@@ -124,6 +124,10 @@ func TestConnectorSynchronizationWithoutItsConnection(t *testing.T) {
 	})
 }
 
+// elsewhere is what is said of a database at 192.0.2.7, which is nobody's address.
+const elsewhere = "could not connect to the database: 192.0.2.7 is at 192.0.2.7:5432, and the sandbox connects to this machine only; " +
+	"allow it by cartosync sandbox --allow-fetch 192.0.2.7, or let a directory stand for it with --connector postgres=DIR or in sandbox.yaml"
+
 func TestConnections(t *testing.T) {
 	a := open(t, sandbox.Config{Connectors: map[string]string{"hive": t.TempDir(), "mysql": "/nonexistent"}})
 	parameters := object{"server": "h", "Password": "leaks", "password": "hidden"}
@@ -146,6 +150,7 @@ func TestConnections(t *testing.T) {
 		{"a taken name", object{"name": "renamed", "connector": "hive", "parameters": parameters}, "Validation failed: Name has already been taken"},
 		{"no name", object{"connector": "hive", "parameters": parameters}, "Validation failed: Name can't be blank"},
 		{"an unreachable database", object{"name": "x", "connector": "mysql", "parameters": object{"server": "h", "username": "u", "password": "p"}}, "Validation failed: stat /nonexistent: no such file or directory"},
+		{"a database that is not on this machine", object{"name": "x", "connector": "postgres", "parameters": object{"server": "192.0.2.7", "database": "d", "username": "u"}}, "Validation failed: " + elsewhere},
 		{"BigQuery without a project", object{"name": "x", "connector": "bigquery", "parameters": object{"service_account": "{}"}}, "Validation failed: Connector Parameter 'billing_project' must be assigned"},
 		{"BigQuery with a token", object{"name": "x", "connector": "bigquery", "parameters": object{"billing_project": "p", "refresh_token": "t"}},
 			"Validation failed: Connector Parameter refresh_token not supported for db-connection; use OAuth connection instead"},

@@ -7,6 +7,6 @@
 // that nothing is half there after kill -9.
 //
 // Unlike CARTO, on purpose: it fetches from loopback addresses at any port and from its own file host, and from nowhere
-// else unless allowed; only PostgreSQL is read through a driver, other databases are directories of CSV files; a bare host
-// name means the configured user; and it has no Maps API.
+// else unless allowed; only PostgreSQL is read through a driver, and only on this machine unless allowed, other databases
+// are directories of CSV files; a bare host name means the configured user; and it has no Maps API.
 package sandbox

@@ -44,7 +44,7 @@ type Config struct {
 
 	Serve      string            // directory whose files answer at http://files.sandbox.test/
 	Connectors map[string]string // provider to a directory of CSV files that stands for its database
-	AllowFetch []string          // hosts that may be fetched besides loopback and files.sandbox.test
+	AllowFetch []string          // hosts whose URLs and databases may be reached besides loopback and files.sandbox.test
 	ClockSpeed float64           // how much faster than real time; 1
 
 	ImportFileSize int64 // bytes; 157,286,400

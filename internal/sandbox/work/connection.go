@@ -54,7 +54,7 @@ func (w *Worker) CheckConnection(ctx context.Context, provider string, parameter
 	if provider != "postgres" {
 		return false, nil
 	}
-	conn, err := connectPostgres(ctx, texts)
+	conn, err := w.connectPostgres(ctx, texts)
 	if err != nil {
 		return false, err
 	}

@@ -113,7 +113,7 @@ func (w *Worker) openRemote(ctx context.Context, q query) (remote, error) {
 		return w.openDirectory(ctx, dir, q)
 	}
 	if q.provider.ID == "postgres" {
-		return openPostgres(ctx, q)
+		return w.openPostgres(ctx, q)
 	}
 	return remote{}, nothingStandsFor(q.provider)
 }

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -32,7 +33,7 @@ func postgresURL(connection map[string]string) (*url.URL, error) {
 	return &url.URL{
 		Scheme: "postgres", User: url.UserPassword(connection["username"], connection["password"]),
 		Host: hostPort(connection["server"], port), Path: "/" + connection["database"],
-		RawQuery: url.Values{"sslmode": {sslmode}, "connect_timeout": {"15"}, "application_name": {"cartosync sandbox"}}.Encode(),
+		RawQuery: url.Values{"sslmode": {sslmode}, "connect_timeout": {fmt.Sprint(databaseTimeout.Seconds())}, "application_name": {"cartosync sandbox"}}.Encode(),
 	}, nil
 }
 
@@ -43,8 +44,9 @@ func hostPort(host, port string) string {
 	return host + ":" + port
 }
 
-// connectPostgres opens a connection. Errors name no password: pgx leaves it out of them.
-func connectPostgres(ctx context.Context, connection map[string]string) (*pgx.Conn, error) {
+// connectPostgres opens a connection to a database that the sandbox may reach. Errors name no password: pgx leaves it out
+// of them.
+func (w *Worker) connectPostgres(ctx context.Context, connection map[string]string) (*pgx.Conn, error) {
 	u, err := postgresURL(connection)
 	if err != nil {
 		return nil, err
@@ -55,7 +57,13 @@ func connectPostgres(ctx context.Context, connection map[string]string) (*pgx.Co
 	}
 	config.Config.RuntimeParams["timezone"] = "UTC"
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	// Names go to the dialer as they are, which alone sees where they lead.
+	config.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	config.DialFunc = w.dialDatabase
 	conn, err := pgx.ConnectConfig(ctx, config)
+	if foreign := (*foreignHostError)(nil); errors.As(err, &foreign) {
+		return nil, fmt.Errorf("could not connect to the database: %w", foreign)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("could not connect to the database: %w", err)
 	}
@@ -63,8 +71,8 @@ func connectPostgres(ctx context.Context, connection map[string]string) (*pgx.Co
 }
 
 // openPostgres runs the query, or reads the table, on the real server.
-func openPostgres(ctx context.Context, q query) (remote, error) {
-	conn, err := connectPostgres(ctx, q.connection)
+func (w *Worker) openPostgres(ctx context.Context, q query) (remote, error) {
+	conn, err := w.connectPostgres(ctx, q.connection)
 	if err != nil {
 		return remote{}, err
 	}

@@ -38,7 +38,7 @@ func (w *Worker) RemoteTables(ctx context.Context, provider Provider, connection
 	case dir != "":
 		all, err = directoryTables(dir, provider.schemaOf("", values))
 	case provider.ID == "postgres":
-		all, err = postgresTables(ctx, values)
+		all, err = w.postgresTables(ctx, values)
 	default:
 		err = nothingStandsFor(provider)
 	}
@@ -78,8 +78,8 @@ func directoryTables(dir, schema string) ([]RemoteTable, error) {
 	return all, nil
 }
 
-func postgresTables(ctx context.Context, connection map[string]string) ([]RemoteTable, error) {
-	conn, err := connectPostgres(ctx, connection)
+func (w *Worker) postgresTables(ctx context.Context, connection map[string]string) ([]RemoteTable, error) {
+	conn, err := w.connectPostgres(ctx, connection)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,8 +36,6 @@ func (w *Worker) downloadTimeout() time.Duration {
 	}
 	return time.Duration(max(1, w.Limits.Storage/leastPerSecond)) * time.Second
 }
-
-var errNotAllowed = errors.New("the sandbox fetches from loopback addresses and " + FilesHost + " only; allow the host with --allow-fetch")
 
 // newClient is an HTTP client that goes nowhere but where it may.
 func (w *Worker) newClient() *http.Client {
@@ -76,11 +73,6 @@ func (w *Worker) newClient() *http.Client {
 			return nil
 		},
 	}
-}
-
-func (w *Worker) allowed(host string) bool {
-	ip := net.ParseIP(host)
-	return slices.Contains(w.AllowFetch, host) || ip != nil && ip.IsLoopback()
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

@@ -28,7 +28,7 @@ type Config struct {
 	NoConnectors       bool // no provider is enabled
 
 	Serve      string            // directory whose files answer at http://files.sandbox.test/
-	AllowFetch []string          // hosts besides loopback that may be fetched
+	AllowFetch []string          // hosts besides loopback whose URLs and databases may be reached
 	Connectors map[string]string // provider to the directory of CSV files that stands for its database
 }
 
