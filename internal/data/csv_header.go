@@ -134,7 +134,7 @@ func (h *csvHeader) load() error {
 // columnFault turns the complaint about a column's name into a fault.
 func columnFault(err error) error {
 	if e, ok := err.(*name.ColumnError); ok {
-		return faultf(e.Code, "column %q: %s", e.Column, e.Problem)
+		return faultf(e.Code, "column %q: %s", cut(e.Column, 80), e.Problem)
 	}
 	return err
 }

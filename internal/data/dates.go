@@ -8,6 +8,7 @@ import (
 // A moment is a date, a time, or both, as GDAL's OGRParseDate reads them.
 type moment struct {
 	hasDate, hasTime   bool
+	shortYear          bool // it was written with two digits
 	year, month, day   int
 	hour, minute       int
 	second, nanosecond int
@@ -24,6 +25,9 @@ func classifyDate(b []byte) (cellKind, trait) {
 	var traits trait
 	if m.hasDate && !m.exists() {
 		traits = traitBadDate
+	}
+	if m.shortYear {
+		traits |= traitShortYear
 	}
 	switch {
 	case m.hasDate && m.hasTime:
@@ -93,6 +97,7 @@ func (p *dateParser) date() (m moment, ok bool) {
 		return m, false
 	}
 	if p.i-start <= 2 { // two digits of a year
+		m.shortYear = true
 		switch {
 		case m.year >= 30:
 			m.year += 1900

@@ -36,6 +36,8 @@ type property struct {
 	header  string
 	kind    jsonKind
 	traits  trait
+	mixed   bool  // values are of kinds that nobody puts together on purpose
+	odd     int64 // the first feature whose value made it so
 	badDate []byte
 	ids     *idCheck // of columns that are to be unique
 	last    int64    // feature in which it was last seen
@@ -147,7 +149,10 @@ func (s *geojsonScan) properties(p *jsonParser) error {
 			return err
 		}
 		column := &s.columns.list[i]
-		column.kind = column.kind.merge(kind)
+		if merged := column.kind.merge(kind); merged != column.kind || kind != column.kind {
+			column.mix(kind, merged, s.shapes.rows+1)
+			column.kind = merged
+		}
 		column.traits |= traits
 		if traits&traitBadDate != 0 && column.badDate == nil {
 			column.badDate = bytes.Clone(value)
@@ -157,6 +162,19 @@ func (s *geojsonScan) properties(p *jsonParser) error {
 		}
 		return nil
 	})
+}
+
+// mix notes that a feature's value is of another kind than those before it.
+func (c *property) mix(kind, merged jsonKind, feature int64) {
+	if c.mixed || c.kind == jsonNone || kind == jsonNone || c.kind == kind {
+		return
+	}
+	switch {
+	case merged == jsonString && c.kind != jsonString || merged == jsonString && kind != jsonString,
+		merged == jsonOther,
+		merged.isNumber() && (c.kind == jsonBool || kind == jsonBool):
+		c.mixed, c.odd = true, feature
+	}
 }
 
 // watch checks a value that has to be unique. A property that a feature holds
@@ -224,8 +242,18 @@ func (s *geojsonScan) schema(l *Layer, crs string) (*Schema, error) {
 }
 
 func (s *geojsonScan) warnColumn(schema *Schema, at int, final string) {
-	if s.columns.list[at].traits&traitClamped != 0 && s.columns.list[at].kind == jsonBigInt {
-		schema.warn(WarnBigNumbers, final, "integers beyond 64 bits are clamped")
+	p := &s.columns.list[at]
+	t := p.kind.columnType()
+	warnInexact(schema, final, t, p.traits)
+	switch {
+	case p.kind == jsonOther && p.mixed:
+		schema.warn(WarnMixedTypes, final, "values of several kinds make the column json; the first that differs is that of feature %d", p.odd)
+	case p.kind == jsonString && p.mixed:
+		schema.warn(WarnMixedTypes, final, "some values are dates and others are not, so the column is text; the first that differs is that of feature %d", p.odd)
+	case p.kind.isNumber() && p.mixed:
+		schema.warn(WarnMixedTypes, final, "true and false become 1 and 0 beside numbers; the first that differs is the value of feature %d", p.odd)
+	case (t == Date || t == Timestamp) && p.traits&traitShortYear != 0:
+		schema.warn(WarnAmbiguousDates, final, "dates with a year of two digits are read year first: 01/02/03 becomes 2001-02-03; write 2006-01-02")
 	}
 }
 

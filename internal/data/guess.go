@@ -18,14 +18,19 @@ const (
 )
 
 // A trait is something about a cell that a warning may be made of.
-type trait uint8
+type trait uint16
 
 const (
-	traitZero     trait = 1 << iota // a leading zero or plus sign, lost in a number
-	traitExponent                   // digits, E or D, digits, which may be a code
-	traitClamped                    // an integer beyond 64 bits
-	traitLetter                     // a boolean word that may be a category: t, N, no
-	traitBadDate                    // a date that no calendar has
+	traitZero      trait = 1 << iota // a leading zero or plus sign, lost in a number
+	traitExponent                    // digits, E or D, digits, which may be a code
+	traitClamped                     // an integer beyond 64 bits
+	traitInexact                     // an integer beyond 2^53, which a floating-point number does not hold exactly
+	traitPhone                       // a plus sign and as many digits as a phone number has
+	traitLetter                      // a boolean word that may be a category: t, N, no
+	traitBadDate                     // a date that no calendar has
+	traitShortYear                   // a date whose year has two digits, or is none
+	traitDayMonth                    // text that is a date with its year last
+	traitComma                       // text that is a number with a decimal comma
 )
 
 // classify says what a cell looks like.
@@ -51,7 +56,11 @@ func classify(b []byte) (cellKind, trait) {
 	if kind, traits, ok := classifyNumber(b); ok {
 		return kind, traits
 	}
-	return classifyDate(b)
+	kind, traits := classifyDate(b)
+	if kind == kindText {
+		traits = classifyOdd(b)
+	}
+	return kind, traits
 }
 
 // classifyUsual recognises, faster than what follows, the two shapes that most
@@ -149,8 +158,11 @@ func classifyNumber(b []byte) (cellKind, trait, bool) {
 	if !onlySpace(b[i:]) {
 		return kindText, 0, false
 	}
-	if digits == 0 {
+	switch {
+	case digits == 0:
 		traits = 0
+	case traits&traitZero != 0 && start > 0 && b[start-1] == '+' && 7 <= digits && digits <= 15:
+		traits = traitPhone
 	}
 	switch {
 	case digits < 10:
@@ -159,6 +171,9 @@ func classifyNumber(b []byte) (cellKind, trait, bool) {
 		n, clamped := parseInt(trimSpace(b))
 		if clamped {
 			traits |= traitClamped
+		}
+		if n > maxExact || n < -maxExact {
+			traits |= traitInexact
 		}
 		if n > math.MaxInt32 || n < math.MinInt32 {
 			return kindBigInt, traits, true

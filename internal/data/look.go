@@ -79,10 +79,11 @@ func (l Limits) look(ctx context.Context, file string, s *source, o Options, loo
 	look.Encoding, look.Delimiter = schema.Encoding, schema.Delimiter
 	look.Rows, look.Columns, look.CartodbID = schema.Rows, schema.Columns, schema.CartodbID
 	look.Geometry, look.NullGeometries, look.Extent = schema.Geometry, schema.NullGeometries, schema.Extent
-	look.Warnings = schema.Warnings
+	schema.warnNames()
 	if f.Ignored > 0 {
-		look.Warnings = append(look.Warnings, ignoredLayers(f.Ignored))
+		schema.warn(WarnIgnoredLayers, "", "the archive holds %d more layers than CARTO imports at once (%d)", f.Ignored, maxLayers)
 	}
+	look.Warnings = bounded(schema.Warnings)
 	return nil
 }
 
@@ -99,10 +100,4 @@ func (look *Look) fail(err error) error {
 		return nil
 	}
 	return err
-}
-
-func ignoredLayers(n int) Warning {
-	s := Schema{}
-	s.warn(WarnIgnoredLayers, "", "the archive holds %d more layers than CARTO imports at once (%d)", n, maxLayers)
-	return s.Warnings[0]
 }

@@ -38,7 +38,7 @@ func TestCoordinatePairs(t *testing.T) {
 		{name: "lat_", content: "lat_,lon\n1,2\n", want: "lat_ integer, lon double precision\n1: 1 2"},
 		{name: "Lat.", content: "Lat.,lon\n1,2\n", want: "lat integer, lon double precision\n1: 1 2"},
 		{name: "coord_x", content: "coord_x,coord_y\n1,2\n", want: "coord_x integer, coord_y integer\n1: 1 2"},
-		{name: "one combined column", content: "latlon,k\n\"1,2\",k\n", want: "latlon text, k text\n1: '1,2' 'k'"},
+		{name: "one combined column", content: "latlon,k\n\"1,2\",k\n", want: "latlon text, k text\n1: '1,2' 'k'\n! decimal_commas latlon"},
 		{name: "type_guessing=false", content: "lat,lon\n1,2\n", options: noGuessing, want: "lat text, lon text\n1: '1' '2'"},
 		{name: "plus a the_geom column that parses", content: "lat,lon,the_geom\n1,2,POINT(5 6)\n", want: "lat double precision, lon double precision, the_geom_str text POINT\n1: 1 2 'POINT(5 6)' POINT(2 1)"},
 		{name: "plus a the_geom column that does not parse", content: "lat,lon,the_geom\n1,2,hello\n", want: "lat double precision, lon double precision, invalid_the_geom text POINT\n1: 1 2 'hello' POINT(2 1)"},

@@ -22,7 +22,8 @@ type shapes struct {
 	nulls  int64
 	kinds  [len(kindNames)]int64 // by WKB code
 	lost   int64                 // geometries that lost parts
-	strays int64                 // coordinates that are no degrees
+	strays int64                 // geometries with coordinates that are no degrees
+	turned int64                 // of these, those that would be degrees the other way round
 	extent Extent
 	buf    []byte
 }
@@ -79,6 +80,9 @@ func (s *shapes) add(ewkb []byte, bounds Extent) ([]byte, error) {
 	s.extent.union(bounds)
 	if bounds.West < -180 || bounds.East > 180 || bounds.South < -90 || bounds.North > 90 {
 		s.strays++
+		if bounds.West >= -90 && bounds.East <= 90 && bounds.South >= -180 && bounds.North <= 180 {
+			s.turned++
+		}
 	}
 	return final, nil
 }
@@ -124,7 +128,12 @@ func (s *shapes) describe(schema *Schema) {
 	if schema.Geometry == GeometryMixed {
 		schema.warn(WarnMixedGeometries, "", "%s", s.listKinds())
 	}
-	if s.strays > 0 {
+	switch {
+	case s.strays > 0 && s.turned == s.strays:
+		schema.warn(WarnSwapped, "", "%d geometries have latitudes beyond ±90 that would be longitudes: the two seem to have changed places", s.strays)
+	case s.strays > 0 && s.extent.metric():
+		schema.warn(WarnOutOfRange, "", "%d geometries lie outside longitude ±180 or latitude ±90; their coordinates look like metres", s.strays)
+	case s.strays > 0:
 		schema.warn(WarnOutOfRange, "", "%d geometries lie outside longitude ±180 or latitude ±90", s.strays)
 	}
 }
@@ -139,9 +148,4 @@ func (s *shapes) listKinds() string {
 		}
 	}
 	return text
-}
-
-// warn adds a warning.
-func (s *Schema) warn(code WarningCode, column, format string, args ...any) {
-	s.Warnings = append(s.Warnings, Warning{Code: code, Column: column, Detail: fmt.Sprintf(format, args...)})
 }

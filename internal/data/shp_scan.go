@@ -11,11 +11,13 @@ type shpScan struct {
 	file    *shapefile
 	headers []string
 	checks  []*idCheck // by field; of those that are to be unique
+	traits  []trait    // by field
 	shapes  *shapes
 }
 
 func newShpScan(s *shapefile) (*shpScan, error) {
-	scan := &shpScan{file: s, shapes: newShapes(true), checks: make([]*idCheck, len(s.table.fields))}
+	n := len(s.table.fields)
+	scan := &shpScan{file: s, shapes: newShapes(true), checks: make([]*idCheck, n), traits: make([]trait, n)}
 	for i, f := range s.table.fields {
 		header, err := s.text.decode(f.name)
 		if err != nil {
@@ -43,6 +45,11 @@ func (c *shpScan) add() error {
 		case Text:
 			if _, err := c.file.text.decode(text); err != nil {
 				return err
+			}
+		case BigInt, Double:
+			if len(text) > 15 {
+				_, traits, _ := classifyNumber(text)
+				c.traits[i] |= traits
 			}
 		case Date:
 			if m := dbfDate(text); m.year < 1 || !m.exists() {
@@ -87,6 +94,7 @@ func (c *shpScan) schema(l *Layer, system shpSystem) (*Schema, error) {
 	for i, f := range fields {
 		if f.role == roleColumn {
 			plan.columns = append(plan.columns, i)
+			warnInexact(s, final[i], c.file.table.fields[i].kind, c.traits[i])
 			s.Columns = append(s.Columns, Column{Name: final[i], Header: f.header, Type: c.file.table.fields[i].kind})
 		}
 	}

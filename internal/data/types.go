@@ -79,6 +79,11 @@ func emptyExtent() Extent {
 	return Extent{West: inf, South: inf, East: -inf, North: -inf}
 }
 
+// metric reports whether coordinates are too large to be mistaken degrees.
+func (e *Extent) metric() bool {
+	return max(-e.West, e.East, -e.South, e.North) > 10_000
+}
+
 func (e *Extent) add(x, y float64) {
 	e.West, e.East = min(e.West, x), max(e.East, x)
 	e.South, e.North = min(e.South, y), max(e.North, y)
@@ -145,11 +150,18 @@ const (
 	WarnMixedTypes      WarningCode = "mixed_types"      // a few cells turn a column of numbers or dates into text
 	WarnLateValues      WarningCode = "late_values"      // values after the guessing window do not fit the type
 	WarnBigNumbers      WarningCode = "big_numbers"      // integers beyond 64 bits are clamped
+	WarnInexactNumbers  WarningCode = "inexact_numbers"  // integers beyond 2^53 lose digits, in the column or in those who read it
+	WarnPhoneNumbers    WarningCode = "phone_numbers"    // phone numbers become numbers
+	WarnDecimalCommas   WarningCode = "decimal_commas"   // numbers with a comma stay text
+	WarnAmbiguousDates  WarningCode = "ambiguous_dates"  // dates that are not year first stay text, or are misread
+	WarnDuplicateNames  WarningCode = "duplicate_names"  // columns of the same name are told apart by a number
+	WarnRenamedColumns  WarningCode = "renamed_columns"  // columns get a name that their header does not suggest
 	WarnInvalidGeometry WarningCode = "invalid_geometry" // a geometry column that cannot be read is renamed
 	WarnMixedGeometries WarningCode = "mixed_geometries" // the dataset holds several kinds of geometry
 	WarnLostParts       WarningCode = "lost_parts"       // only the first part of multi-part geometries is kept
 	WarnProjection      WarningCode = "projection"       // a shapefile does not say what its coordinates are
 	WarnOutOfRange      WarningCode = "out_of_range"     // coordinates that are no degrees
+	WarnSwapped         WarningCode = "swapped"          // latitude and longitude seem to have changed places
 	WarnIgnoredSheets   WarningCode = "ignored_sheets"   // a spreadsheet holds sheets besides the one that is imported
 	WarnCutSheet        WarningCode = "cut_sheet"        // cells outside of the size that a sheet gives itself are dropped
 	WarnIgnoredLayers   WarningCode = "ignored_layers"   // an archive holds more layers than CARTO imports

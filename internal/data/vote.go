@@ -7,7 +7,9 @@ type vote struct {
 	kind    cellKind // kindEmpty: nothing yet; kindText covers boolean words
 	boolean bool     // so far all text was boolean words
 
-	typed, words, texts int64 // numbers and dates, boolean words, other text
+	typed, words, texts int64  // numbers and dates, boolean words, other text
+	days, commas        int64  // of the other text: dates with the year last, numbers with a comma
+	day, comma          []byte // the first of these
 	traits              trait
 	odd                 []byte // the first text
 	oddLine             int64
@@ -27,6 +29,16 @@ func (v *vote) add(kind cellKind, traits trait, text []byte, line int64) {
 	case kindText:
 		if v.texts++; v.texts == 1 {
 			v.odd, v.oddLine = append([]byte(nil), clip(text)...), line
+		}
+		if traits&traitDayMonth != 0 {
+			if v.days++; v.days == 1 {
+				v.day = append([]byte(nil), clip(text)...)
+			}
+		}
+		if traits&traitComma != 0 {
+			if v.commas++; v.commas == 1 {
+				v.comma = append([]byte(nil), clip(text)...)
+			}
 		}
 	default:
 		v.typed++
