@@ -29,12 +29,12 @@ func (c *call) saveUpload(part *multipart.Part, field, name string) error {
 	random := make([]byte, 10)
 	rand.Read(random)
 	dir := filepath.Join("uploads", hex.EncodeToString(random))
-	if err := os.MkdirAll(c.s.store.Path(dir), 0o755); err != nil {
+	if err := os.MkdirAll(c.s.store.Path(dir), 0o700); err != nil {
 		return err
 	}
 	c.dropUpload()
 	c.upload = &upload{field: field, name: partName(name), path: filepath.Join(dir, "content")}
-	f, err := os.Create(c.s.store.Path(c.upload.path))
+	f, err := os.OpenFile(c.s.store.Path(c.upload.path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

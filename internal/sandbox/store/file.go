@@ -33,8 +33,18 @@ func fileURI(path, mode string) string {
 	return u.String()
 }
 
-// attach makes a file's table known to a connection.
+// attach makes a file's table known to a connection. A new file is for its owner's eyes, as is its journal, to which
+// SQLite gives the same permissions.
 func attach(ctx context.Context, conn *sql.Conn, path, mode, schema string) error {
+	if mode == "rwc" {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
 	_, err := conn.ExecContext(ctx, `ATTACH ? AS `+quote(schema), fileURI(path, mode))
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // lockDir makes this process the only user of dir, and writes into the lock file who that is, for the error that
 // the next one gets.
 func lockDir(dir string, now time.Time) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the sandbox's lock file: %w", err)
 	}

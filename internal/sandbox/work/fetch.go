@@ -206,7 +206,7 @@ func (w *Worker) download(ctx context.Context, raw, id string) (*download, error
 	}
 	d := &download{name: w.fileName(translateURL(raw), resp.Header), validators: validatorsOf(resp.Header)}
 	dir := filepath.Join(w.scratch(), id)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	d.path = filepath.Join(dir, "source")
@@ -274,7 +274,7 @@ func (w *Worker) save(ctx context.Context, path string, body io.Reader) error {
 	if w.Limits.FileSize > 0 {
 		limit = min(limit, w.Limits.FileSize)
 	}
-	f, err := os.Create(path)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

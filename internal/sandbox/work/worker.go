@@ -78,7 +78,7 @@ func Start(ctx context.Context, c Config) (*Worker, error) {
 	}
 	w.files = files
 	w.fetch = w.newClient()
-	if err := errors.Join(os.MkdirAll(w.uploads(), 0o755), os.MkdirAll(w.scratch(), 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll(w.uploads(), 0o700), os.MkdirAll(w.scratch(), 0o700)); err != nil {
 		return nil, errors.Join(fmt.Errorf("create the sandbox's directories: %w", err), files.close())
 	}
 	if err := w.recover(ctx); err != nil {
