@@ -44,13 +44,16 @@ func (c *csvScan) warnColumn(s *Schema, i int, column string, t Type) {
 	number := t == Integer || t == BigInt || t == Double
 	remedy := c.remedy()
 	if number && v.traits&traitZero != 0 {
-		s.warn(WarnLeadingZeros, column, "codes with leading zeros or a plus sign become numbers and lose them; %s", remedy)
+		s.warn(WarnLeadingZeros, column, "codes with leading zeros or a plus sign become numbers and lose them")
+		s.advise(remedy)
 	}
 	if number && v.traits&traitExponent != 0 {
-		s.warn(WarnExponents, column, "codes such as 1E5 become numbers; %s", remedy)
+		s.warn(WarnExponents, column, "codes such as 1E5 become numbers")
+		s.advise(remedy)
 	}
 	if number && (v.traits&traitPhone != 0 || t != Double && v.typed > 0 && namesPhones(column)) {
-		s.warn(WarnPhoneNumbers, column, "phone numbers become numbers; %s", remedy)
+		s.warn(WarnPhoneNumbers, column, "phone numbers become numbers")
+		s.advise(remedy)
 	}
 	warnInexact(s, column, t, v.traits)
 	if t == Boolean && v.traits&traitLetter != 0 {
@@ -61,7 +64,8 @@ func (c *csvScan) warnColumn(s *Schema, i int, column string, t Type) {
 	}
 	c.warnDates(s, v, column, t)
 	if t == Text && v.commas*2 > v.texts+v.typed+v.words {
-		s.warn(WarnDecimalCommas, column, "numbers with a decimal comma, such as %q, stay text; write a point", v.comma)
+		s.warn(WarnDecimalCommas, column, "numbers with a decimal comma, such as %q, stay text", v.comma)
+		s.advise("write a point, and nothing between thousands")
 	}
 	if c.late[i] > 0 {
 		s.warn(WarnLateValues, column, "%d values after the first %d bytes do not fit %s and are altered or lost", c.late[i], guessWindow, t)
@@ -81,10 +85,19 @@ func (c *csvScan) remedy() string {
 func (c *csvScan) warnDates(s *Schema, v *vote, column string, t Type) {
 	switch {
 	case t == Text && v.days*2 > v.texts+v.typed+v.words:
-		s.warn(WarnAmbiguousDates, column, "dates such as %q, with the year last, stay text; write 2006-01-02", v.day)
+		s.warn(WarnAmbiguousDates, column, "dates such as %q, with the year last, stay text", v.day)
+		s.advise(writeDates)
 	case (t == Date || t == Timestamp) && v.traits&traitShortYear != 0:
-		s.warn(WarnAmbiguousDates, column, "dates with a year of two digits are read year first: 01/02/03 becomes 2001-02-03; write 2006-01-02")
+		s.warnShortYears(column)
 	}
+}
+
+// writeDates is how dates are read by everybody.
+const writeDates = "write them as 2006-01-02"
+
+func (s *Schema) warnShortYears(column string) {
+	s.warn(WarnAmbiguousDates, column, "dates with a year of two digits are read year first: 01/02/03 becomes 2001-02-03")
+	s.advise(writeDates)
 }
 
 // warnInexact tells of integers that have more digits than what holds them.

@@ -253,7 +253,7 @@ func (s *geojsonScan) warnColumn(schema *Schema, at int, final string) {
 	case p.kind.isNumber() && p.mixed:
 		schema.warn(WarnMixedTypes, final, "true and false become 1 and 0 beside numbers; the first that differs is the value of feature %d", p.odd)
 	case (t == Date || t == Timestamp) && p.traits&traitShortYear != 0:
-		schema.warn(WarnAmbiguousDates, final, "dates with a year of two digits are read year first: 01/02/03 becomes 2001-02-03; write 2006-01-02")
+		schema.warnShortYears(final)
 	}
 }
 

@@ -47,7 +47,8 @@ func TestLookSaysEverything(t *testing.T) {
 		Extent: &data.Extent{West: -3.5, South: 40.5, East: 2.25, North: 41.5},
 		Warnings: []data.Warning{{
 			Code: data.WarnLeadingZeros, Column: "code",
-			Detail: "codes with leading zeros or a plus sign become numbers and lose them; quote them and set quoted_fields_guessing to false",
+			Detail: "codes with leading zeros or a plus sign become numbers and lose them",
+			Hint:   "quote them and set quoted_fields_guessing to false",
 		}},
 	}
 	got := lookAt(t, "dir/Bike Stations.csv", content)

@@ -131,6 +131,7 @@ type Warning struct {
 	Code   WarningCode `json:"code"`
 	Column string      `json:"column,omitempty"` // final name
 	Detail string      `json:"detail"`
+	Hint   string      `json:"hint,omitempty"` // what to do about it
 }
 
 // A WarningCode names a kind of warning; the names are stable.

@@ -19,6 +19,11 @@ func (s *Schema) warn(code WarningCode, column, format string, args ...any) {
 	s.Warnings = append(s.Warnings, Warning{Code: code, Column: column, Detail: fmt.Sprintf(format, args...)})
 }
 
+// advise adds what to do about the warning that was added last.
+func (s *Schema) advise(hint string) {
+	s.Warnings[len(s.Warnings)-1].Hint = hint
+}
+
 // bounded keeps the first few warnings of each code, in their order, and says how
 // many there are besides. Details are cut where a file puts much into them.
 func bounded(all []Warning) []Warning {

@@ -140,7 +140,8 @@ func (s *sheetReader) warn(schema *Schema) {
 		schema.warn(WarnIgnoredSheets, "", "the file holds %d sheets; only %q, which was open when it was saved, is imported", s.book.sheets, s.book.title)
 	}
 	if s.cut > 0 {
-		schema.warn(WarnCutSheet, "", "%d cells lie outside of the size that the sheet gives itself and are dropped; save it again", s.cut)
+		schema.warn(WarnCutSheet, "", "%d cells lie outside of the size that the sheet gives itself and are dropped", s.cut)
+		schema.advise("save it again")
 	}
 }
 

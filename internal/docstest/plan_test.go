@@ -13,8 +13,8 @@ import (
 	"github.com/cartosync/cartosync/schema"
 )
 
-// TestReasons compares the reason codes, guards and verbs that docs/how-a-run-works.md lists with
-// the planner's.
+// TestReasons compares the reason codes, guards, verbs and warnings that docs/how-a-run-works.md
+// lists with those of the planner and the look.
 func TestReasons(t *testing.T) {
 	d := open(t, "docs/how-a-run-works.md")
 	reasons := constants(t, "internal/plan/reason.go", "Reason")
@@ -35,6 +35,7 @@ func TestReasons(t *testing.T) {
 		{"Reasons", want},
 		{"Guards", values(guards)},
 		{"Actions", values(constants(t, "internal/plan/action.go", "Verb"))},
+		{"What the look warns of", values(constants(t, "internal/data/types.go", "WarningCode"))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.section, func(t *testing.T) {
@@ -52,7 +53,8 @@ func TestReasons(t *testing.T) {
 }
 
 // TestNotes compares the codes of notes that docs/how-a-run-works.md lists with those that the
-// planner writes: a text, or a reason turned into one.
+// planner writes: a text, or a reason turned into one. Those that it takes over from a look are
+// in a table of their own.
 func TestNotes(t *testing.T) {
 	reasons := constants(t, "internal/plan/reason.go", "Reason")
 	found := map[string]bool{}
@@ -88,12 +90,22 @@ func noteCode(n ast.Node) ast.Expr {
 		for _, e := range n.Elts {
 			kv := e.(*ast.KeyValueExpr)
 			_, parameter := kv.Value.(*ast.Ident) // of c.note itself
-			if kv.Key.(*ast.Ident).Name == "Code" && !parameter {
+			if kv.Key.(*ast.Ident).Name == "Code" && !parameter && !ofWarning(kv.Value) {
 				return kv.Value
 			}
 		}
 	}
 	return nil
+}
+
+// ofWarning recognises string(found.Code).
+func ofWarning(code ast.Expr) bool {
+	conversion, ok := code.(*ast.CallExpr)
+	if !ok || len(conversion.Args) != 1 {
+		return false
+	}
+	_, field := conversion.Args[0].(*ast.SelectorExpr)
+	return field
 }
 
 func noteText(t *testing.T, code ast.Expr, reasons map[string]string) string {

@@ -72,6 +72,7 @@ func (c *computer) compute() {
 	c.guardQuota(actions)
 	c.guardMassDelete(actions)
 	c.guardUsedConnections(actions)
+	c.noteWarnings(actions)
 	c.noteLeftovers()
 	order(actions, c.in.Options.PruneFirst)
 	c.plan.Actions = actions

@@ -1,0 +1,55 @@
+package plan
+
+import "github.com/cartosync/cartosync/internal/data"
+
+// noteWarnings tells what the importer would do to the files that the actions
+// import, and that their owners may not want. Of files that stay as they are it
+// was told when they were imported.
+func (c *computer) noteWarnings(actions []Action) {
+	for _, a := range actions {
+		w := c.declared[a.Dataset]
+		if a.Kind != KindDataset || w == nil || !bringsContents(a) {
+			continue
+		}
+		for _, found := range w.look.Warnings {
+			c.noteWarning(w, found)
+		}
+	}
+}
+
+// bringsContents reports whether an action imports a file, or would if nothing
+// stood in its way.
+func bringsContents(a Action) bool {
+	for _, v := range []Verb{Create, Reimport, Resume} {
+		if a.Does(v) || a.Intended == v {
+			return true
+		}
+	}
+	return false
+}
+
+// noteWarning turns what a look found into a note where the manifest names the
+// file.
+func (c *computer) noteWarning(w *wanted, found data.Warning) {
+	severity := "warning"
+	if harmless(found.Code) {
+		severity = "info"
+	}
+	problem := found.Detail
+	if found.Column != "" {
+		problem = quoted("column %q: %s", found.Column, problem)
+	}
+	c.plan.Notes = append(c.plan.Notes, Note{
+		Severity: severity, Code: string(found.Code), Dataset: w.d.Name,
+		Problem: w.d.Source.File + ": " + problem, Hint: found.Hint, Pos: w.d.At("source.file"),
+	})
+}
+
+// harmless tells what is merely worth knowing from what loses something.
+func harmless(code data.WarningCode) bool {
+	switch code {
+	case data.WarnRenamedColumns, data.WarnDuplicateNames, data.WarnMixedGeometries, data.WarnIgnoredSheets:
+		return true
+	}
+	return false
+}
