@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
@@ -39,7 +41,7 @@ func parseCopyOptions(text string) copyOptions {
 		o.delimiter = ','
 	}
 	if m := copyMark.FindStringSubmatch(text); m != nil {
-		o.delimiter = rune(m[1][0])
+		o.delimiter, _ = utf8.DecodeRuneInString(m[1])
 	}
 	return o
 }
@@ -197,13 +199,12 @@ func (c *call) copyStatements(table, columns string, o copyOptions) (statements 
 			return "", 0, &store.SQLError{Message: "Error while gunzipping: " + err.Error()}
 		}
 	}
-	r := csv.NewReader(body)
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes = o.delimiter, -1, !o.csv
+	next := o.records(http.MaxBytesReader(nil, io.NopCloser(body), maxBody))
 	var b strings.Builder
 	for line := 0; ; line++ {
-		record, err := r.Read()
+		record, err := next()
 		switch {
-		case errors.Is(err, io.EOF), err == nil && !o.csv && len(record) == 1 && record[0] == `\.`:
+		case errors.Is(err, io.EOF):
 			return b.String(), n, nil
 		case err != nil:
 			return "", 0, &store.SQLError{Message: err.Error()}
@@ -225,6 +226,28 @@ func (c *call) copyStatements(table, columns string, o copyOptions) (statements 
 			b.WriteString(copyLiteral(cell, shape.Fields[i].Type, o))
 		}
 		b.WriteString(")")
+	}
+}
+
+// records reads rows one by one: of CSV, or of text, in which every line is a row and a quote means nothing. The error is
+// io.EOF behind the last.
+func (o copyOptions) records(body io.Reader) (next func() ([]string, error)) {
+	if o.csv {
+		r := csv.NewReader(body)
+		r.Comma, r.FieldsPerRecord = o.delimiter, -1
+		return r.Read
+	}
+	lines := bufio.NewReader(body)
+	return func() ([]string, error) {
+		line, err := lines.ReadString('\n')
+		if line == "" || err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		if line == `\.` {
+			return nil, io.EOF
+		}
+		return strings.Split(line, string(o.delimiter)), nil
 	}
 }
 

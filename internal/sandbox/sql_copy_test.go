@@ -1,6 +1,10 @@
 package sandbox_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -25,6 +29,9 @@ func TestSQLCopy(t *testing.T) {
 	}{
 		{"CSV", "COPY t (n, s, b) FROM STDIN WITH (FORMAT csv, HEADER true)", "n,s,b\n1,\"it's, so\",true\n2,,f\n",
 			"COPY (SELECT * FROM t ORDER BY n) TO STDOUT WITH (FORMAT csv, HEADER true)", "n,s,b\n1,\"it's, so\",t\n2,,f\n", 2},
+		{"text in which quotes mean nothing", "COPY t (n, s) FROM STDIN", "5\t\"a\n6\t\"\n\\.\n7\tbehind the end\n",
+			"COPY (SELECT n, s FROM t ORDER BY n) TO STDOUT", "5\t\"a\n6\t\"\n", 2},
+		{"another delimiter", "COPY t (n, s) FROM STDIN DELIMITER '§'", "8§a\n", "COPY (SELECT n, s FROM t) TO STDOUT DELIMITER '§'", "8§a\n", 1},
 		{"text", "COPY t FROM STDIN", "3\ta\\tb\tt\n4\t\\N\t\\N\n", "COPY t (n, s) TO STDOUT", "3\ta\\tb\n4\t\\N\n", 2},
 	}
 	for _, test := range tests {
@@ -50,4 +57,31 @@ func TestSQLCopy(t *testing.T) {
 		})
 	}
 	fact(t, "nothing of a failed copy stays", []any{object{"count": 2.0}}, a.query("SELECT count(*) FROM t"))
+}
+
+// A little body must not become a big one.
+func TestSQLCopyOfTooMuch(t *testing.T) {
+	a := open(t, sandbox.Config{})
+	a.query("CREATE TABLE t (s text)")
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := io.CopyN(w, endless{}, 64<<20+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a.headers = http.Header{"Content-Encoding": {"gzip"}}
+	got := a.send("POST", copyPath("from", "COPY t FROM STDIN"), &stream{&packed, "application/octet-stream"})
+	fact(t, "refused", []any{400, object{"error": []any{"http: request body too large"}}}, []any{got.Status, decode(t, got.Body)})
+}
+
+// endless is a text without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
 }
