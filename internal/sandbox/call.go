@@ -102,6 +102,7 @@ func (c *call) parseMultipart(boundary string) error {
 		return errBadRequest
 	}
 	reader := multipart.NewReader(c.Body, boundary)
+	left := int64(maxBody) // for all values together
 	for {
 		part, err := reader.NextRawPart()
 		if errors.Is(err, io.EOF) {
@@ -116,8 +117,8 @@ func (c *call) parseMultipart(boundary string) error {
 			}
 			continue
 		}
-		value, err := io.ReadAll(io.LimitReader(part, maxBody))
-		if err != nil {
+		value, err := io.ReadAll(io.LimitReader(part, left+1))
+		if left -= int64(len(value) + len(part.FormName())); err != nil || left < 0 {
 			return errors.Join(errBadRequest, err)
 		}
 		c.params[part.FormName()] = param{text: string(value)}

@@ -123,6 +123,17 @@ func TestImportRefusalsInOrder(t *testing.T) {
 	}
 }
 
+// The values of a multipart body are kept in memory, so there is a bound for all of them together.
+func TestMultipartOfTooMuch(t *testing.T) {
+	a := open(t, sandbox.Config{})
+	field := func(name string) io.Reader {
+		head := "\r\n--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n"
+		return io.MultiReader(strings.NewReader(head), io.LimitReader(endless{}, 33<<20))
+	}
+	body := io.MultiReader(field("one"), field("two"), strings.NewReader("\r\n--b--\r\n"))
+	fact(t, "status", 400, a.send("POST", "/api/v1/imports", &stream{body, "multipart/form-data; boundary=b"}).Status)
+}
+
 // A counted body knows whether anything of it was read.
 type counted struct {
 	io.Reader
