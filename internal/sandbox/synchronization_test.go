@@ -221,6 +221,13 @@ func TestChangeSynchronizationConverts(t *testing.T) {
 			fact(t, "answer", object{"interval": 0.0, "run_at": before["run_at"]}, pick(a.ok("PUT", "/api/v1/synchronizations/"+id, `{"interval":null}`), "interval", "run_at"))
 		})
 	})
+	t.Run("without an interval it runs once a minute, as the schedule does", func(t *testing.T) {
+		withAir(t, "a\n1\n", func(t *testing.T, a *api, _ func(string)) {
+			id, _ := a.synchronize(object{"url": airURL})
+			a.ok("PUT", "/api/v1/synchronizations/"+id, `{"interval":0}`)
+			fact(t, "runs in ten minutes", 9, a.advance(10*time.Minute))
+		})
+	})
 	t.Run("an unknown id comes before a broken body", func(t *testing.T) {
 		a := open(t, sandbox.Config{})
 		fact(t, "status", 404, a.send("PUT", "/api/v1/synchronizations/"+unknown, "[]").Status)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -106,19 +107,23 @@ const MaxRetries = 10
 
 // due says which synchronizations the scheduler may run.
 // Source: CartoDB/cartodb: services/synchronizer/lib/synchronizer/collection.rb.
-const due = `(state = 'success' OR state = 'failure' AND COALESCE(retried_times, 0) < 10) AND run_at IS NOT NULL
-	AND id NOT IN (SELECT synchronization_id FROM "sandbox$run")`
+var due = fmt.Sprintf(`(state = 'success' OR state = 'failure' AND COALESCE(retried_times, 0) < %d) AND run_at IS NOT NULL
+	AND id NOT IN (SELECT synchronization_id FROM "sandbox$run")`, MaxRetries)
+
+// dueAt is when the schedule runs a synchronization. CARTO's is a cron job that comes once a minute at most, so one whose
+// interval was made shorter than that, or taken away, does not run without a pause.
+const dueAt = `CASE WHEN COALESCE(interval, 0) < 60 THEN max(run_at, COALESCE(ran_at, 0) + 60000) ELSE run_at END`
 
 // DueSynchronizations lists those whose time has come, the longest unserved first.
 func (t *Tx) DueSynchronizations(ctx context.Context) ([]Synchronization, error) {
-	rows, err := t.tx.QueryContext(ctx, synchronizationQuery+` WHERE `+due+` AND run_at < ? ORDER BY ran_at, rowid`, millis(t.now))
+	rows, err := t.tx.QueryContext(ctx, synchronizationQuery+` WHERE `+due+` AND `+dueAt+` < ? ORDER BY ran_at, rowid`, millis(t.now))
 	return scanAll(rows, err, scanSynchronization)
 }
 
 // NextRun is when the next synchronization falls due, false when none will.
 func (t *Tx) NextRun(ctx context.Context) (time.Time, bool, error) {
 	var at *time.Time
-	err := t.tx.QueryRowContext(ctx, `SELECT min(run_at) FROM "sandbox$synchronization" WHERE `+due).Scan(maybeInstant{&at})
+	err := t.tx.QueryRowContext(ctx, `SELECT min(`+dueAt+`) FROM "sandbox$synchronization" WHERE `+due).Scan(maybeInstant{&at})
 	if err != nil || at == nil {
 		return time.Time{}, false, err
 	}

@@ -104,6 +104,9 @@ func (w *Worker) plan(ctx context.Context, s *schedule) (queue []string, err err
 		}
 		return err
 	})
+	if err != nil {
+		s.next = w.Clock.Now().Add(tick)
+	}
 	for _, r := range s.held {
 		if r.until.Before(s.next) {
 			s.next = r.until
