@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/cartosync/cartosync/internal/sandbox/fault"
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 	"github.com/cartosync/cartosync/internal/sandbox/work"
@@ -146,7 +144,7 @@ func (c *call) looksStuck(j store.Job) bool {
 
 // showImport answers with any import, whoever asked for it. An unknown id makes the server stumble.
 func (c *call) showImport() (reply, error) {
-	if _, err := uuid.Parse(c.id); err != nil || len(c.id) != 36 {
+	if !isUUID(c.id) {
 		return empty(http.StatusNotFound), nil
 	}
 	var j store.Job

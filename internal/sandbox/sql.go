@@ -16,9 +16,6 @@ import (
 // sql answers the SQL API: rows in the format that is asked for, or an error in a list.
 // Source: CartoDB/CartoDB-SQL-API: lib/api/sql/query-controller.js, lib/api/middlewares.
 func (c *call) sql() (reply, error) {
-	wrong := func(message string) (reply, error) {
-		return with(http.StatusBadRequest, fields{{"error", []string{message}}}), nil
-	}
 	if c.target.ID == "" {
 		return with(http.StatusNotFound, fields{{"error", []string{"Sorry, we can't find CARTO user"}}}), nil
 	}
@@ -26,11 +23,11 @@ func (c *call) sql() (reply, error) {
 		return with(http.StatusUnauthorized, fields{{"error", []string{"Unauthorized"}}}), nil
 	}
 	if !c.present("q") {
-		return wrong("You must indicate a sql query")
+		return wrongSQL("You must indicate a sql query"), nil
 	}
 	out, err := c.sqlFormat()
 	if err != nil {
-		return wrong(err.Error())
+		return wrongSQL(err.Error()), nil
 	}
 	request := store.Request{SQL: c.window(c.text("q")), User: c.target.Name, Master: c.master}
 	result, err := c.s.store.Run(c.ctx(), request, out.row)
@@ -40,7 +37,7 @@ func (c *call) sql() (reply, error) {
 	var refusal *store.SQLError
 	switch {
 	case errors.As(err, &refusal):
-		return wrong(refusal.Message)
+		return wrongSQL(refusal.Message), nil
 	case err != nil:
 		return reply{}, err
 	}
