@@ -74,6 +74,7 @@ func (j *job) steps() map[plan.Step]step {
 		plan.StepStage:     {j.stagedBefore, j.stage},
 		plan.StepPublish:   {j.published, j.publish},
 		plan.StepOverwrite: {nil, j.overwrite},
+		plan.StepPark:      {j.parked, j.refuseUnparked},
 		plan.StepRename:    {j.named, j.rename},
 		plan.StepMetadata:  {nil, j.writeMetadata},
 		plan.StepRestrict:  {j.asPrivate, j.setPrivacy},

@@ -92,7 +92,7 @@ func (j *job) dropOrphans(ctx context.Context, refusal error) error {
 	}
 	for _, s := range all {
 		known := func(k plan.Synchronization) bool { return k.ID == s.ID }
-		if !j.marked(s) || s.State != carto.SyncCreated || slices.ContainsFunc(j.Account.Synchronizations, known) {
+		if !j.orphan(s) || s.State != carto.SyncCreated || slices.ContainsFunc(j.Account.Synchronizations, known) {
 			continue
 		}
 		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
@@ -102,8 +102,8 @@ func (j *job) dropOrphans(ctx context.Context, refusal error) error {
 	return nil
 }
 
-// marked reports whether a synchronization without a dataset is ours.
-func (j *job) marked(s carto.Synchronization) bool {
+// orphan reports whether a synchronization without a dataset is ours.
+func (j *job) orphan(s carto.Synchronization) bool {
 	return s.Checksum == plan.SyncMarker(j.a.Project, j.a.Dataset) && s.DatasetID == ""
 }
 
@@ -124,7 +124,7 @@ func (j *job) clearSync(ctx context.Context) error {
 		}
 		running := s.State == carto.SyncQueued || s.State == carto.SyncSyncing
 		switch {
-		case !j.marked(s):
+		case !j.orphan(s):
 			return &MovedError{Description: fmt.Sprintf("the first import of synchronization %s ended since the plan was made", s.ID)}
 		case running && time.Since(s.UpdatedAt) < time.Hour:
 			return fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way; apply again when it has ended", s.ID)

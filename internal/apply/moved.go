@@ -75,7 +75,7 @@ func (j *job) compareDataset(seen plan.Dataset, live carto.Dataset) error {
 			return &MovedError{Field: f.name, Planned: strconv.Quote(f.seen), Now: strconv.Quote(f.now)}
 		}
 	}
-	if !sameSet(seen.Tags, live.Tags) && !sameSet(live.Tags, j.tags(live)) {
+	if !sameSet(seen.Tags, live.Tags) && !sameSet(live.Tags, j.tags(live)) && !sameSet(live.Tags, j.nameTags(live)) {
 		return &MovedError{Field: "tags", Planned: fmt.Sprintf("%q", seen.Tags), Now: fmt.Sprintf("%q", live.Tags)}
 	}
 	if j.a.Destroys && live.MapCount > seen.MapCount {
@@ -87,8 +87,8 @@ func (j *job) compareDataset(seen plan.Dataset, live carto.Dataset) error {
 
 // wants reports whether the action is to give a field this very value.
 func (j *job) wants(field, value string) bool {
-	if field == "name" {
-		return value == j.a.Dataset
+	if field == "name" || field == "sync.name" {
+		return value == j.a.Dataset || j.a.Parking != "" && value == j.a.Parking
 	}
 	want, ok := j.changed(field)
 	return ok && want == value
@@ -115,7 +115,7 @@ func (j *job) syncUnmoved(ctx context.Context) error {
 	switch {
 	case s.Interval != seen.Interval:
 		return &MovedError{Field: "sync.interval", Planned: seen.Interval.String(), Now: s.Interval.String()}
-	case s.Name != seen.Name:
+	case s.Name != seen.Name && !j.wants("sync.name", s.Name):
 		return &MovedError{Field: "sync.name", Planned: strconv.Quote(seen.Name), Now: strconv.Quote(s.Name)}
 	}
 	return nil

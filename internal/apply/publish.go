@@ -25,14 +25,6 @@ func (j *job) publish(ctx context.Context) error {
 	return j.write(ctx, u)
 }
 
-// named reports whether the dataset already bears its name.
-func (j *job) named(context.Context) (bool, error) { return j.live.Name == j.a.Dataset, nil }
-
-// rename gives the dataset its name.
-func (j *job) rename(ctx context.Context) error {
-	return j.write(ctx, carto.DatasetUpdate{Name: &j.a.Dataset})
-}
-
 // write changes the dataset. CARTO gives a taken name a suffix and reports
 // success, so a name is asked for first, and waited for if an import of this run
 // bears it in passing.

@@ -45,6 +45,8 @@ type run struct {
 	slots   chan struct{}    // one place per import job
 	unnamed unnamed
 
+	unparked map[string]error // why a dataset was not taken aside, by its id
+
 	mu          sync.Mutex
 	connections map[string]string // "project key" -> id in the account
 }
@@ -93,7 +95,7 @@ func refused(moved []plan.Moved) []Result {
 }
 
 func newRun(in Input) *run {
-	r := &run{Input: in, entries: map[string]entry{}, connections: map[string]string{}}
+	r := &run{Input: in, entries: map[string]entry{}, unparked: map[string]error{}, connections: map[string]string{}}
 	for _, m := range in.Desired {
 		for _, d := range m.Datasets {
 			r.entries[d.Name] = entry{manifest: m, dataset: d}
@@ -126,6 +128,7 @@ func (r *run) performAll(ctx context.Context, actions []plan.Action, results []R
 	g.SetLimit(2*cap(r.slots) + 2)
 	if actions[0].Does(plan.Rename) {
 		g.SetLimit(1)
+		r.park(ctx, actions)
 	}
 	for i, a := range actions {
 		g.Go(func() error {

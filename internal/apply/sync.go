@@ -170,13 +170,14 @@ func (j *job) unstick(ctx context.Context) error {
 
 // nameSync tells the synchronization the dataset's name: it overwrites the
 // table of that name, and CARTO does not keep it in step with a rename.
-func (j *job) nameSync(ctx context.Context) error {
+func (j *job) nameSync(ctx context.Context) error { return j.tellSync(ctx, j.a.Dataset) }
+
+func (j *job) tellSync(ctx context.Context, name string) error {
 	if j.sync == nil {
 		if j.sync = j.live.Synchronization; j.sync == nil {
 			return nil
 		}
 	}
-	name := j.a.Dataset
 	if j.sync.Name == name {
 		return nil
 	}

@@ -64,7 +64,9 @@ type Action struct {
 
 	Fingerprint string   `json:"fingerprint,omitempty"` // of the source, as the marker carries it
 	Staging     string   `json:"staging,omitempty"`     // the staging dataset's name
+	Parking     string   `json:"-"`                     // where the dataset waits for its name, if it has to
 	Tags        []string `json:"-"`                     // markers to leave on the dataset
+	NameTags    []string `json:"-"`                     // markers that come with its name, before its contents are touched
 	Seen        Seen     `json:"-"`                     // the live objects that the plan was made for
 }
 
@@ -104,7 +106,8 @@ const (
 	StepUpdateConnection Step = "update_connection"
 	StepDeleteConnection Step = "delete_connection"
 
-	StepRename    Step = "rename"   // the dataset's name
+	StepPark      Step = "park"     // a passing name, before any dataset gets its own
+	StepRename    Step = "rename"   // the dataset's name, and the marker that goes with it
 	StepRestrict  Step = "restrict" // privacy, towards less public
 	StepDetach    Step = "detach_synchronization"
 	StepStage     Step = "stage"     // import under the staging name

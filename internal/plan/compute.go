@@ -32,7 +32,6 @@ type computer struct {
 	matched   map[string]match
 	claimed   map[string]bool // ids of live datasets that belong to a declared one
 	headIndex map[string]*liveDataset
-	leaving   map[string]string // live id -> the name it gets
 	questions []Question
 	plan      Plan
 }
@@ -67,10 +66,11 @@ func (c *computer) compute() {
 		actions = append(actions, c.undeclared(m)...)
 	}
 	actions = c.selected(actions)
-	c.guardNames(actions)
 	c.guardConnections(actions)
+	c.guardNames(actions)
 	c.guardQuota(actions)
 	c.guardMassDelete(actions)
+	park(actions)
 	c.guardUsedConnections(actions)
 	c.noteWarnings(actions)
 	c.noteLeftovers()

@@ -91,7 +91,7 @@ func (c *computer) heads() map[string]*liveDataset {
 	}
 	leaving := map[string]bool{}
 	for _, m := range c.matched {
-		if m.relation == moved || m.relation == renamedFrom || m.relation == staged {
+		if m.relation == moved || m.relation == renamedFrom || m.relation == parked || m.relation == staged {
 			leaving[m.live.ID] = true
 		}
 	}

@@ -114,7 +114,7 @@ func (a Action) blocked(code Reason, reason, hint string) Action {
 // stepOrder is the order in which an action takes its steps.
 var stepOrder = []Step{
 	StepCreateConnection, StepUpdateConnection, StepDeleteConnection,
-	StepRename, StepRestrict, StepDetach, StepStage, StepOverwrite, StepPublish,
+	StepPark, StepRename, StepRestrict, StepDetach, StepStage, StepOverwrite, StepPublish,
 	StepAttach, StepRefresh, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
 	StepDelete,
 }

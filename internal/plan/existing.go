@@ -9,9 +9,16 @@ import (
 // existing plans what a dataset of ours needs.
 func (c *computer) existing(w *wanted, m match) Action {
 	a := c.action(w, m.live)
-	if m.relation == moved {
+	switch {
+	case m.relation == moved:
 		a.because(RenamedOutside, "it was renamed to %q outside the manifest", m.live.Name)
 		c.rename(&a, w, m.live)
+	case m.relation == parked:
+		a.because(RenameUnfinished, "an earlier run began to rename it and left it as %q", m.live.Name)
+		c.rename(&a, w, m.live)
+	case w.d.RenamedFrom != "":
+		c.note(w, "info", "renamed_from_done", quoted("dataset %q has its name, so renamed_from: %s does nothing", w.d.Name, w.d.RenamedFrom),
+			"remove renamed_from once it is applied everywhere")
 	}
 	return c.converge(a, w, m.live)
 }
@@ -57,6 +64,7 @@ func (c *computer) rename(a *Action, w *wanted, l *liveDataset) {
 	a.does(Rename)
 	a.change("name", l.Name, w.d.Name)
 	a.take(StepRename)
+	a.NameTags = w.marker(l.marker, l.marker.Fingerprint).Tags()
 }
 
 // converge plans everything in which a live dataset differs from its entry.
@@ -157,7 +165,11 @@ func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
 	want := w.marker(l.marker, fingerprint)
 	a.Tags = want.Tags()
 	have := l.marker
-	if have == (Marker{Project: want.Project, NameHash: want.NameHash, Fingerprint: want.Fingerprint, Protected: want.Protected, Owners: 1}) {
+	if a.Does(Rename) { // its marker comes with its name
+		have = w.marker(l.marker, l.marker.Fingerprint)
+		have.Owners = 1
+	}
+	if have == (Marker{Project: want.Project, NameHash: want.NameHash, Fingerprint: want.Fingerprint, Former: want.Former, Protected: want.Protected, Owners: 1}) {
 		return
 	}
 	a.take(StepMetadata)
@@ -180,47 +192,11 @@ func (c *computer) canRename(a Action, w *wanted, l *liveDataset) Action {
 	if !a.Does(Rename) {
 		return a
 	}
-	if c.inCircle(l) {
-		return a.blocked(ConflictNameTaken, "datasets exchange their names in a circle",
-			"rename one of them to a name that none of them has, apply, and then to its own")
-	}
 	if other := c.heads()[head(w.d.Name)]; other != nil && other.ID != l.ID && other.Name != w.d.Name {
 		return a.blocked(ConflictNameTaken, quoted("CARTO would give another name, since %q begins alike", other.Name),
 			"choose a name whose first 62 characters are its own")
 	}
 	return a
-}
-
-// inCircle reports whether following who takes whose name leads back to l.
-func (c *computer) inCircle(l *liveDataset) bool {
-	at := l
-	for range c.live {
-		target, leaving := c.newName(at)
-		if !leaving {
-			return false
-		}
-		if at = c.byName[target]; at == nil {
-			return false
-		}
-		if at.ID == l.ID {
-			return true
-		}
-	}
-	return true // it runs into a circle that l is not part of
-}
-
-// newName is the name that a live dataset gets in this plan, if another.
-func (c *computer) newName(l *liveDataset) (string, bool) {
-	if c.leaving == nil {
-		c.leaving = map[string]string{}
-		for name, m := range c.matched {
-			if (m.relation == moved || m.relation == renamedFrom) && m.live.Name != name {
-				c.leaving[m.live.ID] = name
-			}
-		}
-	}
-	name, ok := c.leaving[l.ID]
-	return name, ok
 }
 
 // guardNames blocks what needs a name that a live dataset keeps: because

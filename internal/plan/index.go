@@ -16,6 +16,7 @@ type wanted struct {
 	look        data.Look
 	fingerprint string
 	staging     string
+	linked      bool // takes its name from another entry, or gives it to one
 }
 
 // A liveDataset is one live dataset with its marker read.
@@ -57,6 +58,7 @@ func newIndex(in Input) *index {
 			x.params[m.Project+" "+c.Key] = c.Params
 		}
 	}
+	x.link()
 	for _, d := range in.Account.Datasets {
 		l := &liveDataset{Dataset: d}
 		l.marker, l.tags = ParseMarker(d.Tags)
@@ -96,6 +98,9 @@ func (w *wanted) marker(live Marker, fingerprint string) Marker {
 	m := Marker{Project: w.project, NameHash: NameHash(w.d.Name), Fingerprint: fingerprint, Protected: live.Protected}
 	if p := w.d.Lifecycle.PreventDestroy; p != nil {
 		m.Protected = *p
+	}
+	if w.linked && w.d.RenamedFrom != "" {
+		m.Former = NameHash(w.d.RenamedFrom)
 	}
 	return m
 }

@@ -20,14 +20,17 @@ const noSource = "0"
 // A Marker is what two tags say of a dataset of ours. The tags are
 //
 //	cartosync:<project>
-//	cartosync:src:1-<8 hex of the name>-<16 hex of the source, or 0>[-p]
+//	cartosync:src:1-<8 hex of the name>-<16 hex of the source, or 0>[-r<8 hex of a former name>][-p]
 //
 // They live on the dataset itself, so there is no state file to lose, and the
-// name's hash recognises a dataset that was renamed by hand.
+// name's hash recognises a dataset that was renamed by hand. The former name is
+// there only where entries take names from each other: after two have exchanged
+// theirs, nothing else tells that from before.
 type Marker struct {
 	Project     string // the owner; "" = unmarked
 	NameHash    string // of the name the manifest knows it by; "" = tag missing or unreadable
 	Fingerprint string // of the source that was imported; "" = none known
+	Former      string // hash of the name that renamed_from gave, once it was followed; "" = none recorded
 	Protected   bool   // prevent_destroy holds even when the entry is gone; also where a tag of another version says so
 	Owners      int    // how many projects claim it: more than one is a conflict
 }
@@ -39,6 +42,9 @@ func (m Marker) Tags() []string {
 		source = noSource
 	}
 	tag := sourceTag + m.NameHash + "-" + source
+	if m.Former != "" {
+		tag += "-r" + m.Former
+	}
 	if m.Protected {
 		tag += "-p"
 	}
@@ -78,10 +84,14 @@ func (m *Marker) parseSource(tag string) {
 		return // a formula of another version, or a second tag: the entry is recognised by its name alone
 	}
 	hash, source, ok := strings.Cut(body, "-")
+	source, former, renamed := strings.Cut(source, "-r")
+	if renamed && !isHex(former, 8) {
+		return
+	}
 	if !ok || !isHex(hash, 8) || (source != noSource && !isHex(source, 16)) {
 		return
 	}
-	m.NameHash = hash
+	m.NameHash, m.Former = hash, former
 	if source != noSource {
 		m.Fingerprint = source
 	}
@@ -115,6 +125,13 @@ func StagingName(project, dataset, fingerprint string) string {
 		fingerprint = strings.Repeat("0", 16)
 	}
 	return "cs_" + NameHash(project) + "_" + NameHash(dataset) + "_" + fingerprint
+}
+
+// ParkingName is where a dataset waits while another takes its name, so that it
+// can then take that one's. With the entry's marker it says all that the next
+// run needs to finish the renaming.
+func ParkingName(project, dataset string) string {
+	return "cs_" + NameHash(project) + "_" + NameHash(dataset) + "_renamed"
 }
 
 // sameTags compares tags as sets: CARTO keeps order and duplicates, people who

@@ -8,6 +8,7 @@ const (
 	ours                        // ours, under its name
 	renamedFrom                 // known under the name that renamed_from gives
 	moved                       // ours by its name's hash, but renamed outside
+	parked                      // ours, on its way to its name
 	staged                      // its staging dataset, imported and not yet published
 	foreign                     // somebody's, under its name
 	ambiguous                   // several live datasets claim to be it
@@ -23,10 +24,13 @@ type match struct {
 
 // matches finds for every declared dataset its live one. Stronger evidence is
 // used up first, over all datasets, so that no weak claim takes what belongs to
-// another: marker and name, then renamed_from, then the marker's name hash,
-// then the owner and the name, then our staging, then the name alone.
+// another: a renaming under way, then one that entries agree on, then marker and
+// name, then renamed_from, then the marker's name hash, then the owner and the
+// name, then our staging, then the name alone.
 func (x *index) matches() map[string]match {
 	m := matcher{index: x, found: map[string]match{}, taken: map[string]bool{}}
+	m.pass(m.parked)
+	m.pass(m.exchanged())
 	m.pass(m.exact)
 	m.pass(m.renamed)
 	m.pass(m.moved)
@@ -78,7 +82,7 @@ func (w *wanted) owns(l *liveDataset) bool {
 }
 
 func (m *matcher) exact(w *wanted) match {
-	claims := m.claims(w)
+	claims := m.free(m.claims(w))
 	for i, l := range claims {
 		if l.Name != w.d.Name {
 			continue
@@ -114,12 +118,7 @@ func (m *matcher) renamed(w *wanted) match {
 }
 
 func (m *matcher) moved(w *wanted) match {
-	var free []*liveDataset
-	for _, l := range m.claims(w) {
-		if !m.taken[l.ID] {
-			free = append(free, l)
-		}
-	}
+	free := m.free(m.claims(w))
 	switch len(free) {
 	case 0:
 		return match{}
@@ -147,19 +146,30 @@ func (m *matcher) staged(w *wanted) match {
 	}
 	if w.d.Sync != nil {
 		for _, s := range m.marked[SyncMarker(w.project, w.d.Name)] {
-			if l := m.byID[s.DatasetID]; l != nil && !otherKind(w, *s) && m.free(l) {
+			if l := m.byID[s.DatasetID]; l != nil && !otherKind(w, *s) && m.nobodys(l) {
 				return match{relation: staged, live: l, sync: s}
 			}
 		}
 	}
-	if l := m.byName[w.staging]; l != nil && m.free(l) {
+	if l := m.byName[w.staging]; l != nil && m.nobodys(l) {
 		return match{relation: staged, live: l}
 	}
 	return match{}
 }
 
-// free reports whether nobody has claimed a live dataset.
-func (m *matcher) free(l *liveDataset) bool { return !m.taken[l.ID] && l.marker.Owners == 0 }
+// free are those that nobody has claimed.
+func (m *matcher) free(all []*liveDataset) []*liveDataset {
+	var free []*liveDataset
+	for _, l := range all {
+		if !m.taken[l.ID] {
+			free = append(free, l)
+		}
+	}
+	return free
+}
+
+// nobodys reports whether no entry and no project has claimed a live dataset.
+func (m *matcher) nobodys(l *liveDataset) bool { return !m.taken[l.ID] && l.marker.Owners == 0 }
 
 func (m *matcher) named(w *wanted) match {
 	l := m.byName[w.d.Name]

@@ -41,8 +41,8 @@ func order(actions []Action, pruneFirst bool) {
 }
 
 // orderRenames puts the renames, which stand together, in an order in which
-// each finds its new name free: who holds the name goes first. Cycles were
-// blocked before.
+// each finds its new name free: who holds the name goes first. Of those that
+// exchange their names in a circle, the one that [park] parks goes last.
 func orderRenames(actions []Action) {
 	first := slices.IndexFunc(actions, func(a Action) bool { return a.Phase(false) == phases[Rename] })
 	if first < 0 {

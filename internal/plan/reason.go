@@ -17,6 +17,7 @@ const (
 	ReimportRequested  Reason = "reimport_requested"
 	RenamedFrom        Reason = "renamed_from"
 	RenamedOutside     Reason = "renamed_outside"
+	RenameUnfinished   Reason = "rename_unfinished"
 	AdoptRequested     Reason = "adopt_requested"
 	StagingFound       Reason = "staging_found"
 	SyncNameDiffers    Reason = "synchronization_name_differs"

@@ -11,6 +11,14 @@ import (
 // out by the letter: it reads the actions, not the manifest, wherever an action
 // says what is to be done.
 func simulate(in Input, p Plan) Input {
+	after, _ := simulateSteps(in, p, -1)
+	return after
+}
+
+// simulateSteps is the same for a run that is killed after some steps, and says
+// how many it took; a negative limit is none.
+func simulateSteps(in Input, p Plan, limit int) (after Input, taken int) {
+	more := func() bool { taken++; return limit < 0 || taken <= limit }
 	s := simulation{in: in, x: newIndex(in)}
 	s.in.Account.Datasets = slices.Clone(in.Account.Datasets)
 	s.in.Account.Synchronizations = slices.Clone(in.Account.Synchronizations)
@@ -20,21 +28,35 @@ func simulate(in Input, p Plan) Input {
 		s.in.Details[id] = d
 	}
 	for _, a := range p.Actions {
+		if a.Parking != "" && more() {
+			s.park(a)
+		}
+	}
+	for _, a := range p.Actions {
 		if a.Verb == None || a.Verb == Blocked {
 			continue
 		}
 		if a.Kind == KindConnection {
-			s.connection(a)
+			if more() {
+				s.connection(a)
+			}
 			continue
 		}
-		s.dataset(a)
+		for _, step := range a.Steps {
+			if step == StepRename && slices.Contains(a.Steps, StepSyncName) && more() {
+				s.sync(a, a.ID, StepSyncName)
+			}
+			if more() {
+				s.step(a, &a.ID, step)
+			}
+		}
 	}
 	s.in.Options.Reimport = nil
 	if left := in.Account.Limits.RemainingTables; left != nil {
 		n := *left + len(in.Account.Datasets) - len(s.in.Account.Datasets)
 		s.in.Account.Limits.RemainingTables = &n
 	}
-	return s.in
+	return s.in, taken
 }
 
 type simulation struct {
@@ -62,45 +84,65 @@ func (s *simulation) id(kind string) string {
 	}
 }
 
-func (s *simulation) dataset(a Action) {
-	id := a.ID
-	for _, step := range a.Steps {
-		switch step {
-		case StepStage:
-			if id == "" {
-				id = s.id("dataset")
-				s.in.Account.Datasets = append(s.in.Account.Datasets, Dataset{ID: id, Name: a.Staging, Privacy: s.defaultPrivacy()})
-				s.attach(a, id)
-			} else if a.Seen.Synchronization == nil { // staged, and its synchronization gone: staged anew
-				s.attach(a, id)
+// park takes a dataset aside with the marker that it is to have.
+func (s *simulation) park(a Action) {
+	d := s.live(a.ID)
+	d.Name = a.Parking
+	s.marked(a, d)
+	if a.Seen.Synchronization != nil && slices.Contains(a.Steps, StepSyncName) {
+		for i := range s.in.Account.Synchronizations {
+			if y := &s.in.Account.Synchronizations[i]; y.ID == a.Seen.Synchronization.ID {
+				y.Name = a.Parking
 			}
-			s.fill(a, id)
-		case StepOverwrite, StepRefresh:
-			s.fill(a, id)
-		case StepPublish:
-			s.free(a, id)
-			d := s.live(id)
-			d.Name = a.Dataset
-			s.metadata(a, d)
-		case StepRename:
-			s.free(a, id)
-			s.live(id).Name = a.Dataset
-		case StepMetadata:
-			s.metadata(a, s.live(id))
-		case StepRestrict, StepPrivacy:
-			s.live(id).Privacy = after(a, "privacy").(string)
-		case StepShare:
-			s.live(id).Shares = after(a, "share").([]Share)
-		case StepAttach:
-			s.attach(a, id)
-		case StepDetach:
-			s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
-		case StepSyncName, StepSync, StepRevive:
-			s.sync(a, id, step)
-		case StepDelete:
-			s.in.Account.Datasets = slices.DeleteFunc(s.in.Account.Datasets, func(d Dataset) bool { return d.ID == id })
-			s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
 		}
+	}
+}
+
+func (s *simulation) marked(a Action, d *Dataset) {
+	_, rest := ParseMarker(d.Tags)
+	d.Tags = append(slices.Clone(rest), a.NameTags...)
+}
+
+// step takes one step of an action; a step that makes the dataset says its id.
+func (s *simulation) step(a Action, made *string, step Step) {
+	id := *made
+	switch step {
+	case StepStage:
+		if id == "" {
+			id = s.id("dataset")
+			*made = id
+			s.in.Account.Datasets = append(s.in.Account.Datasets, Dataset{ID: id, Name: a.Staging, Privacy: s.defaultPrivacy()})
+			s.attach(a, id)
+		} else if a.Seen.Synchronization == nil { // staged, and its synchronization gone: staged anew
+			s.attach(a, id)
+		}
+		s.fill(a, id)
+	case StepOverwrite, StepRefresh:
+		s.fill(a, id)
+	case StepPublish:
+		s.free(a, id)
+		d := s.live(id)
+		d.Name = a.Dataset
+		s.metadata(a, d)
+	case StepRename:
+		s.free(a, id)
+		s.live(id).Name = a.Dataset
+		s.marked(a, s.live(id))
+	case StepMetadata:
+		s.metadata(a, s.live(id))
+	case StepRestrict, StepPrivacy:
+		s.live(id).Privacy = after(a, "privacy").(string)
+	case StepShare:
+		s.live(id).Shares = after(a, "share").([]Share)
+	case StepAttach:
+		s.attach(a, id)
+	case StepDetach:
+		s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
+	case StepSyncName, StepSync, StepRevive:
+		s.sync(a, id, step)
+	case StepDelete:
+		s.in.Account.Datasets = slices.DeleteFunc(s.in.Account.Datasets, func(d Dataset) bool { return d.ID == id })
+		s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
 	}
 }
 
@@ -193,7 +235,7 @@ func (s *simulation) sync(a Action, id string, step Step) {
 	}
 	switch step {
 	case StepSyncName:
-		y.Name = s.live(id).Name
+		y.Name = a.Dataset
 	case StepRevive:
 		y.State, y.Retried, y.UpdatedAt = "success", 0, s.in.Account.ReadAt
 	case StepSync:
