@@ -78,7 +78,7 @@ func agree(t *testing.T, file, content string, o data.Options) {
 // smallLimits bound what an input of the fuzzer may cost.
 func smallLimits() data.Limits {
 	l := data.DefaultLimits()
-	l.Record, l.Feature, l.Strings, l.Nested = 1<<20, 1<<20, 1<<20, 1<<20
+	l.Record, l.Feature, l.Strings, l.Nested, l.Lists = 1<<20, 1<<20, 1<<20, 1<<20, 1<<20
 	l.Entries, l.Unpacked, l.RatioFrom = 100, 8<<20, 1<<20
 	return l
 }

@@ -6,6 +6,7 @@ type Limits struct {
 	Feature  int   // bytes of one GeoJSON feature
 	Strings  int   // bytes of the shared strings of a spreadsheet, which are kept in memory
 	Nested   int64 // bytes of a spreadsheet inside an archive, which is kept in memory
+	Lists    int64 // bytes of a spreadsheet's list of sheets, and of its styles, of which much is kept in memory
 	Depth    int   // nesting of JSON and of geometry collections
 	Entries  int   // members of an archive
 	Unpacked int64 // bytes of all members of an archive together
@@ -23,6 +24,7 @@ func DefaultLimits() Limits {
 		Feature:  200 << 20,
 		Strings:  256 << 20,
 		Nested:   64 << 20,
+		Lists:    32 << 20,
 		Depth:    64,
 		Entries:  10_000,
 		Unpacked: 32 << 30,

@@ -81,6 +81,10 @@ func openWorkbook(ctx context.Context, r io.ReaderAt, size int64, limits Limits)
 
 // part opens one file of the spreadsheet.
 func (b *workbook) part(ctx context.Context, name string) (io.ReadCloser, error) {
+	return b.openPart(ctx, name, b.limits)
+}
+
+func (b *workbook) openPart(ctx context.Context, name string, limits Limits) (io.ReadCloser, error) {
 	for _, f := range b.zip.File {
 		if f.Name != name {
 			continue
@@ -88,14 +92,16 @@ func (b *workbook) part(ctx context.Context, name string) (io.ReadCloser, error)
 		if f.Flags&1 != 0 {
 			return nil, fmt.Errorf("its part %s is encrypted", name)
 		}
-		return b.limits.openZip(f)(ctx)
+		return limits.openZip(f)(ctx)
 	}
 	return nil, fmt.Errorf("it has no part %s", name)
 }
 
-// each calls do for every start tag of a part.
+// each calls do for every start tag of a part that is a list.
 func (b *workbook) each(ctx context.Context, name string, do func(t xmlToken, depth int) error) error {
-	r, err := b.part(ctx, name)
+	limits := b.limits
+	limits.Unpacked = limits.Lists
+	r, err := b.openPart(ctx, name, limits)
 	if err != nil {
 		return err
 	}
