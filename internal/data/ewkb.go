@@ -218,14 +218,6 @@ func Hex(ewkb []byte) string {
 	return fmt.Sprintf("%X", ewkb)
 }
 
-// AppendPoint appends the EWKB of a point in degrees.
-func AppendPoint(dst []byte, lon, lat float64) []byte {
-	e := encoder{bounds: emptyExtent()}
-	e.begin(codePoint)
-	e.point(lon, lat)
-	return append(dst, e.buf...)
-}
-
 // hexText appends the geometry that hexadecimal text stands for.
 func (e *encoder) hexText(text []byte) error {
 	b := make([]byte, hex.DecodedLen(len(text)))
