@@ -43,8 +43,8 @@ var (
 	grs80 = ellipsoid{6378137, 1 / 298.257222101}
 )
 
-// excentricity is the first one, squared.
-func (e ellipsoid) excentricity2() float64 { return e.flattening * (2 - e.flattening) }
+// eccentricity2 is the first eccentricity, squared.
+func (e ellipsoid) eccentricity2() float64 { return e.flattening * (2 - e.flattening) }
 
 // A grid is a projection's parameters: metres and radians.
 type grid struct {
@@ -107,7 +107,7 @@ func fromTransverseMercator(g grid) transform {
 		4279 * n4 / 630,
 	}
 	// The northing counts from the latitude of the origin.
-	e := math.Sqrt(g.ellipsoid.excentricity2())
+	e := math.Sqrt(g.ellipsoid.eccentricity2())
 	chi := math.Atan(math.Sinh(math.Asinh(math.Tan(g.origin)) - e*math.Atanh(e*math.Sin(g.origin))))
 	xi0 := chi
 	for j, a := range alpha {

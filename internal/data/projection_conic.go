@@ -37,7 +37,7 @@ func parallelRadius(phi, e2 float64) float64 {
 
 // fromMercator inverts the ellipsoidal mercator projection.
 func fromMercator(g grid) transform {
-	e2 := g.ellipsoid.excentricity2()
+	e2 := g.ellipsoid.eccentricity2()
 	e := math.Sqrt(e2)
 	k := g.scale
 	if !math.IsNaN(g.parallel1) && g.parallel1 != 0 {
@@ -52,7 +52,7 @@ func fromMercator(g grid) transform {
 // fromLambertConic inverts the conformal conic projection of one standard
 // parallel, the latitude of the origin, if both parallels are that, or two.
 func fromLambertConic(g grid) transform {
-	e2 := g.ellipsoid.excentricity2()
+	e2 := g.ellipsoid.eccentricity2()
 	e := math.Sqrt(e2)
 	m1, t1 := parallelRadius(g.parallel1, e2), isometric(g.parallel1, e)
 	n := math.Sin(g.parallel1)
@@ -92,7 +92,7 @@ func fromAuthalic(q, e float64) float64 {
 
 // fromAlbers inverts the equal-area conic projection.
 func fromAlbers(g grid) transform {
-	e2 := g.ellipsoid.excentricity2()
+	e2 := g.ellipsoid.eccentricity2()
 	e := math.Sqrt(e2)
 	m1, q1 := parallelRadius(g.parallel1, e2), authalic(g.parallel1, e)
 	n := math.Sin(g.parallel1)
@@ -114,7 +114,7 @@ func fromAlbers(g grid) transform {
 // fromLambertAzimuthal inverts the equal-area azimuthal projection, but for one
 // that has a pole in its middle.
 func fromLambertAzimuthal(g grid) transform {
-	e := math.Sqrt(g.ellipsoid.excentricity2())
+	e := math.Sqrt(g.ellipsoid.eccentricity2())
 	a := g.ellipsoid.axis
 	pole := authalic(math.Pi/2, e)
 	radius := a * math.Sqrt(pole/2)
