@@ -175,6 +175,8 @@ func (ses *session) alterColumn(ctx context.Context, r *relation, c *cursor) err
 		edit = func(column []token) []token {
 			return slices.Concat(column[:1], []token{typ}, column[typeEnd(column, 1):])
 		}
+	case c.skip("set", "default", "nextval"):
+		return nil // rows number themselves
 	case c.skip("set", "default"):
 		value := slices.Concat(words("default", "("), rewriteExpressions(slices.Clone(c.rest)), words(")"))
 		edit = func(column []token) []token { return append(withoutDefault(column), value...) }

@@ -9,6 +9,10 @@ import (
 	"modernc.org/sqlite"
 )
 
+// wgs84 is the text of degrees, as EPSG defines them, as a literal of SQL.
+const wgs84 = `'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],' ||
+	'PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AUTHORITY["EPSG","4326"]]'`
+
 // catalogViews imitate the parts of PostgreSQL's catalogues that clients read. They are temporary, so that they take no
 // name from the account. The account's own tables and unfinished imports are not in them.
 // The dotted names stand for schema-qualified ones; see rewriteNames.
@@ -29,7 +33,12 @@ var catalogViews = []string{
 		COALESCE((SELECT row_estimate FROM main."sandbox$table" t WHERE t.name = c.name), -1) AS reltuples,
 		carto_file_size(file) / 8192 AS relpages FROM "pg_catalog.tables" c`,
 	`CREATE TEMP VIEW pg_attribute AS SELECT oid AS attrelid, name AS attname, position AS attnum, pg_type_oid(type) AS atttypid,
-		-1 AS atttypmod, required AS attnotnull, 0 AS attisdropped, fallback IS NOT NULL AS atthasdef FROM temp."pg_catalog.column"`,
+		pg_typmod(type, name) AS atttypmod, -1 AS attlen, required AS attnotnull, 0 AS attisdropped, fallback IS NOT NULL AS atthasdef
+		FROM temp."pg_catalog.column"`,
+	`CREATE TEMP VIEW pg_attrdef AS SELECT oid AS adrelid, position AS adnum, fallback AS adbin
+		FROM temp."pg_catalog.column" WHERE fallback IS NOT NULL`,
+	`CREATE TEMP VIEW pg_index AS SELECT oid AS indrelid, position AS indkey, true AS indisprimary, true AS indisunique
+		FROM temp."pg_catalog.column" WHERE name = 'cartodb_id'`,
 	`CREATE TEMP VIEW pg_type AS SELECT pg_type_oid(type) AS oid, pg_udt_name(type) AS typname FROM temp."pg_catalog.column" GROUP BY 1, 2`,
 	`CREATE TEMP VIEW cdb_usertables AS SELECT name AS cdb_usertables FROM "pg_catalog.tables" WHERE type = 'table'`,
 	`CREATE TEMP VIEW cdb_tablemetadata AS SELECT oid AS tabname, carto_instant(updated_at) AS updated_at FROM main."sandbox$table"`,
@@ -45,6 +54,11 @@ var catalogViews = []string{
 		table_name AS f_table_name, column_name AS f_geometry_column, 2 AS coord_dimension,
 		CASE column_name WHEN 'the_geom_webmercator' THEN 3857 ELSE 4326 END AS srid, 'GEOMETRY' AS type
 		FROM "information_schema.columns" WHERE udt_name = 'geometry'`,
+	`CREATE TEMP VIEW spatial_ref_sys AS SELECT 4326 AS srid, 'EPSG' AS auth_name, 4326 AS auth_srid, ` + wgs84 + ` AS srtext,
+		'+proj=longlat +datum=WGS84 +no_defs' AS proj4text
+		UNION ALL SELECT 3857, 'EPSG', 3857, 'PROJCS["WGS 84 / Pseudo-Mercator",' || ` + wgs84 + ` || ',PROJECTION["Mercator_1SP"],' ||
+		'PARAMETER["central_meridian",0],PARAMETER["scale_factor",1],PARAMETER["false_easting",0],PARAMETER["false_northing",0],' ||
+		'UNIT["metre",1,AUTHORITY["EPSG","9001"]],AUTHORITY["EPSG","3857"]]', '+proj=merc +a=6378137 +b=6378137 +units=m +no_defs'`,
 }
 
 func createCatalogViews(c sqlite.ExecQuerierContext, _ string) error {
@@ -57,7 +71,7 @@ func createCatalogViews(c sqlite.ExecQuerierContext, _ string) error {
 }
 
 // columnCatalogs are the views that list columns: they need what only the tables' files know.
-var columnCatalogs = []string{"information_schema.columns", "pg_attribute", "pg_type", "geometry_columns"}
+var columnCatalogs = []string{"information_schema.columns", "pg_attribute", "pg_attrdef", "pg_index", "pg_type", "geometry_columns"}
 
 // fillColumnCatalog puts the columns of tables where those views find them, if a statement reads one. A condition on the
 // table's name spares those of all others.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +32,7 @@ func registerFunctions(d *sqlite.Driver, now func() time.Time, database string) 
 	for _, f := range textFunctions() {
 		add(f.name, f.args, true, f.call)
 	}
-	for _, f := range geometryFunctions() {
+	for _, f := range slices.Concat(geometryFunctions(), boxFunctions(), catalogFunctions()) {
 		add(f.name, f.args, true, f.call)
 	}
 	for _, f := range timeFunctions(now) {

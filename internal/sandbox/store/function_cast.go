@@ -26,6 +26,8 @@ func cast(a values) (driver.Value, error) {
 		return toInstant(v, typ)
 	case "geometry", "geography":
 		return toGeometry(v)
+	case "box2d", "box3d":
+		return toBox(v, typ)
 	case "text", "character varying", "character", "name", "regclass", "json", "jsonb", "uuid", "bytea":
 		return asText(v), nil
 	}

@@ -161,16 +161,8 @@ func coordinate(g []byte, first bool) (driver.Value, error) {
 
 // boxSide reads a side of a geometry or of the text of a box, which ST_Extent returns.
 func boxSide(v driver.Value, pick func(box) float64) (driver.Value, error) {
-	var e box
-	if s, ok := v.(string); ok && strings.HasPrefix(s, "BOX(") {
-		_, err := fmt.Sscanf(s, "BOX(%g %g,%g %g)", &e.minX, &e.minY, &e.maxX, &e.maxY)
-		return pick(e), err
-	}
-	g, err := geometryOf(v)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.add(g); err != nil || !e.some {
+	e, err := boxOf(v)
+	if err != nil || !e.some {
 		return nil, err
 	}
 	return pick(e), nil

@@ -108,7 +108,9 @@ func translateTruncate(c *cursor) (all []statement) {
 }
 
 // unsupported are kinds of things that PostgreSQL can create and the sandbox cannot.
-var unsupported = []string{"function", "trigger", "sequence", "type", "schema", "extension", "aggregate", "rule", "role"}
+var unsupported = []string{"function", "trigger", "type", "schema", "extension", "aggregate", "rule", "role"}
+
+func isUnsupported(tokens []token) bool { return len(tokens) > 0 && tokens[0].oneOf(unsupported...) }
 
 func translateCreate(c *cursor) (_ []statement, err error) {
 	d := &definition{replace: c.skip("or", "replace")}
@@ -122,7 +124,9 @@ func translateCreate(c *cursor) (_ []statement, err error) {
 		d.verb = createView
 	case c.skip("index"):
 		return translateIndex(c, d)
-	case len(c.rest) > 0 && c.rest[0].oneOf(unsupported...):
+	case c.skip("sequence"): // rows of a dataset number themselves
+		return []statement{{none: true, writes: true}}, nil
+	case isUnsupported(c.rest):
 		return nil, &SQLError{Message: "CREATE " + strings.ToUpper(c.rest[0].text) + " is not supported by the sandbox"}
 	default:
 		return nil, c.wrong()
@@ -260,6 +264,8 @@ func translateDrop(c *cursor) ([]statement, error) {
 	case c.skip("index"):
 		kind = dropIndex
 		c.skip("concurrently")
+	case c.skip("sequence"), isUnsupported(c.rest) && c.skip(c.rest[0].text, "if", "exists"):
+		return []statement{{none: true, writes: true}}, nil
 	default:
 		return nil, c.wrong()
 	}

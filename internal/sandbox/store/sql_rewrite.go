@@ -101,6 +101,7 @@ func translateOne(tokens []token, user string) ([]statement, error) {
 	case first.is("with"):
 		return []statement{{tokens: rewriteExpressions(tokens), writes: changesData(tokens)}}, nil
 	case first.oneOf("insert", "update", "delete"):
+		tokens = rewriteGeometryLiterals(tokens)
 		return []statement{{tokens: rewriteExpressions(tokens), writes: true}}, nil
 	case first.oneOf("create", "alter", "drop", "truncate"):
 		return translateDDL(tokens)
@@ -148,17 +149,19 @@ func rewriteSetFunctions(tokens []token) []token {
 
 // rewriteExpressions is everything that may stand in a query.
 func rewriteExpressions(tokens []token) []token {
-	tokens = nameResults(tokens)
+	tokens = rewriteSeries(nameResults(tokens))
 	tokens = rewriteCasts(tokens)
 	tokens = rewriteAny(tokens)
+	tokens = rewriteCatalogConditions(tokens)
 	tokens = rewriteExtract(tokens)
 	tokens = rewriteSizes(tokens)
+	tokens = rewriteSequences(tokens)
 	tokens = rewriteLocking(tokens)
 	return rewriteOperators(tokens)
 }
 
 // rewriteOperators renames operators and functions that SQLite spells in another way. MATCH stands for ILIKE, since LIKE
-// is case-sensitive here as in PostgreSQL.
+// is case-sensitive here as in PostgreSQL, and GLOB for the overlap of boxes.
 func rewriteOperators(tokens []token) []token {
 	var out []token
 	for _, t := range tokens {
@@ -179,6 +182,8 @@ func rewriteOperators(tokens []token) []token {
 			out = append(append(out, words("regexp")...), token{text, "(?i)"}, token{symbol, "||"})
 		case t.is("!~*"):
 			out = append(append(out, words("not", "regexp")...), token{text, "(?i)"}, token{symbol, "||"})
+		case t.is("&&"):
+			out = append(out, words("glob")...)
 		case t.oneOf("current_timestamp", "localtimestamp"):
 			out = append(out, words("now", "(", ")")...)
 		case t.oneOf("current_date", "current_user", "session_user"):

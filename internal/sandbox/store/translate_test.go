@@ -30,6 +30,13 @@ func TestTranslate(t *testing.T) {
 		{`select CDB_CartodbfyTable(current_schema, 'public.t')`, `cartodbfy "t": `},
 		{`begin; set x = 1; select 1 as a; commit`, ` ;  ; select 1 as a ; `},
 		{`select extract(epoch from now()) as e, current_timestamp`, `select date_part ( 'epoch' , now ( ) ) as e , now ( ) as "current_timestamp"`},
+		{`insert into t (a, the_geom) values (f(1, 2), '01'), ('x', null), ('y', 'POINT(1 2)'::geometry)`,
+			`insert into t ( a , the_geom ) values ( f ( 1 , 2 ) , carto_cast ( '01' , 'geometry' ) ) , ( 'x' , null ) , ( 'y' , carto_cast ( 'POINT(1 2)' , 'geometry' ) )`},
+		{`update t set the_geom = '01', a = '02' where a = '01'`, `update t set the_geom = carto_cast ( '01' , 'geometry' ) , a = '02' where a = '01'`},
+		{`select a from t where the_geom && x and n = any(i.indkey) and i.indisprimary = 't'`, `select a from t where the_geom glob x and n = i . indkey and i . indisprimary = true`},
+		{`select nextval('public."T_cartodb_id_seq"') as n, nextval('other')`,
+			`select ( select coalesce ( max ( cartodb_id ) , 0 ) + 1 from "T" ) as n , nextval ( 'other' ) as "nextval"`},
+		{`create sequence s start 1; drop sequence if exists s cascade; drop function if exists f(text); alter sequence s owned by t.a`, ` ;  ;  ; `},
 		{"select `a b` from x for update", `select "a b" from x`},
 	}
 	for _, test := range tests {
