@@ -78,7 +78,11 @@ func (c *exportCmd) project(a *app, account plan.Account) (string, error) {
 	known := account.Projects()
 	switch {
 	case c.Project != "" && !slices.Contains(known, c.Project):
-		return "", fmt.Errorf("no dataset of %s belongs to project %q%s", account.URL, c.Project, suggest(c.Project, known))
+		hint := "no project has left its marker in it"
+		if len(known) > 0 {
+			hint = didYouMean(c.Project, known, "its projects are "+strings.Join(known, ", "))
+		}
+		return "", fmt.Errorf("no dataset of %s belongs to project %q; %s", account.URL, c.Project, hint)
 	case c.Project != "":
 		return c.Project, nil
 	case len(known) == 1:
@@ -89,14 +93,6 @@ func (c *exportCmd) project(a *app, account plan.Account) (string, error) {
 		}
 	}
 	return projectName(account.User), nil
-}
-
-// suggest continues a sentence about an unknown name.
-func suggest(name string, known []string) string {
-	if len(known) == 0 {
-		return "; there are no projects in it"
-	}
-	return "; its projects are " + strings.Join(known, ", ")
 }
 
 var notInProject = regexp.MustCompile(`[^a-z0-9-]+`)

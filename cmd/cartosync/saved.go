@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"github.com/cartosync/cartosync/internal/plan"
@@ -64,14 +62,9 @@ func (c *applyCmd) saved() (plan.Saved, error) {
 	if !slices.Equal(c.Manifests, []string{"carto.yaml"}) || !c.choiceFlags.equal(none) || len(c.Var) > 0 {
 		return plan.Saved{}, usage("leave the manifests, --var and what is planned to the saved plan", "--plan cannot be combined with manifests or with flags that say what to plan")
 	}
-	f, err := os.Open(c.Saved)
+	text, err := readSmall(c.Saved, maxSaved)
 	if err != nil {
-		return plan.Saved{}, fmt.Errorf("read the saved plan %s: %w", c.Saved, cause(err))
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSaved))
-	if err != nil {
-		return plan.Saved{}, fmt.Errorf("read the saved plan %s: %w", c.Saved, cause(err))
+		return plan.Saved{}, fmt.Errorf("read the saved plan %s: %w", c.Saved, err)
 	}
 	saved, err := plan.ParseSaved(text)
 	if err != nil {
