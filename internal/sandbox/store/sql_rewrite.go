@@ -140,7 +140,11 @@ func rewriteSetFunctions(tokens []token) []token {
 	if at <= 0 || at+1 >= len(tokens) || !tokens[at+1].is("(") {
 		return tokens
 	}
-	tokens = slices.Delete(tokens, at+1, closing(tokens, at+1)+1)
+	end := closing(tokens, at+1)
+	if end == len(tokens) {
+		return tokens // SQLite says what is missing
+	}
+	tokens = slices.Delete(tokens, at+1, end+1)
 	if tokens[at-1].is("select") {
 		tokens = slices.Insert(tokens, listEnd(tokens, at), words("from", "cdb_usertables")...)
 	}
