@@ -22,7 +22,7 @@ func (c *call) listMembers() (reply, error) {
 	}
 	var matching []store.Principal
 	for _, u := range p.members(store.User) {
-		if q, given := c.query["q"]; !given || like(u.Name, "%"+q[len(q)-1]+"%") {
+		if q, given := c.query["q"]; !given || store.Like(u.Name, "%"+q[len(q)-1]+"%") {
 			matching = append(matching, u)
 		}
 	}

@@ -24,7 +24,7 @@ func found(v store.Visualization, search string) bool {
 	parts := searchable(v)
 	// Underscore and percent sign mean themselves; a backslash still takes the meaning of what follows.
 	pattern := strings.NewReplacer("_", `\_`, "%", `\%`).Replace(search)
-	return relevance(v, search) > 0 || like(strings.ToLower(parts[0]+parts[1]+parts[2]), "%"+strings.ToLower(pattern)+"%")
+	return relevance(v, search) > 0 || store.Like(strings.ToLower(parts[0]+parts[1]+parts[2]), "%"+strings.ToLower(pattern)+"%")
 }
 
 // relevance is how well the words of a search fit a visualization, 0 if one of them is missing: a word in the name weighs
@@ -75,52 +75,4 @@ func words(text string) []string {
 		all = append(all, word)
 	}
 	return all
-}
-
-// A sign is one character of a pattern: itself, or one of LIKE's wildcards.
-type sign struct {
-	char rune
-	kind byte // 0, or % or _
-}
-
-func signs(pattern string) []sign {
-	var all []sign
-	escaped := false
-	for _, char := range pattern {
-		switch {
-		case escaped || char != '\\' && char != '%' && char != '_':
-			all, escaped = append(all, sign{char: char}), false
-		case char == '\\':
-			escaped = true
-		default:
-			all = append(all, sign{kind: byte(char)})
-		}
-	}
-	return all
-}
-
-// like tells whether a text fits a pattern of SQL's LIKE: % is any text, _ any character, and a backslash takes the meaning
-// of what follows it. It never looks at more than the product of both lengths.
-func like(text, pattern string) bool {
-	runes, wanted := []rune(text), signs(pattern)
-	at, behindAny, retry := 0, -1, 0
-	for i := 0; i < len(runes); {
-		switch {
-		case at < len(wanted) && wanted[at].kind == '%':
-			behindAny, retry = at+1, i
-			at++
-		case at < len(wanted) && (wanted[at].kind == '_' || wanted[at].kind == 0 && wanted[at].char == runes[i]):
-			at++
-			i++
-		case behindAny >= 0:
-			retry++
-			at, i = behindAny, retry
-		default:
-			return false
-		}
-	}
-	for at < len(wanted) && wanted[at].kind == '%' {
-		at++
-	}
-	return at == len(wanted)
 }

@@ -196,7 +196,7 @@ func (c *call) passesFilters(v store.Visualization) bool {
 	}
 	if tags := strings.Split(strings.TrimRight(q.Get("tags"), ","), ","); len(tags) > 1 || tags[0] != "" {
 		joined := strings.ToLower(strings.Join(v.Tags, ", "))
-		if !like(joined, "%"+strings.ToLower(strings.Join(tags, ", "))+"%") {
+		if !store.Like(joined, "%"+strings.ToLower(strings.Join(tags, ", "))+"%") {
 			return false
 		}
 	}

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -75,11 +73,11 @@ func textFunctions() []function {
 	constant := func(v string) scalar { return func(values) (driver.Value, error) { return v, nil } }
 	length := ofText(func(s string) driver.Value { return int64(utf8.RuneCountInString(s)) })
 	return []function{
-		{name: "like", args: 2, call: strict(func(a values) (driver.Value, error) { return like(asText(a[1]), asText(a[0])), nil })},
+		{name: "like", args: 2, call: strict(func(a values) (driver.Value, error) { return Like(asText(a[1]), asText(a[0])), nil })},
 		{name: "match", args: 2, call: strict(func(a values) (driver.Value, error) {
-			return like(strings.ToLower(asText(a[1])), strings.ToLower(asText(a[0]))), nil
+			return Like(strings.ToLower(asText(a[1])), strings.ToLower(asText(a[0]))), nil
 		})},
-		{name: "regexp", args: 2, call: strict(matchRegexp)},
+		{name: "regexp", args: 2, call: strict(new(regexps).match)},
 		{name: "lower", args: 1, call: ofText(func(s string) driver.Value { return strings.ToLower(s) })},
 		{name: "upper", args: 1, call: ofText(func(s string) driver.Value { return strings.ToUpper(s) })},
 		{name: "md5", args: 1, call: ofText(func(s string) driver.Value { sum := md5.Sum([]byte(s)); return hex.EncodeToString(sum[:]) })},
@@ -122,55 +120,6 @@ func asText(v driver.Value) string {
 		return formatFloat(v)
 	}
 	return fmt.Sprint(v)
-}
-
-// like is PostgreSQL's LIKE: case-sensitive, % and _ as wildcards, a backslash takes their meaning away.
-func like(s, pattern string) bool {
-	for pattern != "" {
-		c, n := utf8.DecodeRuneInString(pattern)
-		pattern = pattern[n:]
-		wild := c == '_'
-		switch {
-		case c == '%':
-			return likeTail(s, pattern)
-		case c == '\\' && pattern != "":
-			c, n = utf8.DecodeRuneInString(pattern)
-			pattern, wild = pattern[n:], false
-		}
-		got, size := utf8.DecodeRuneInString(s)
-		if s == "" || got != c && !wild {
-			return false
-		}
-		s = s[size:]
-	}
-	return s == ""
-}
-
-// likeTail tells whether some tail of s matches.
-func likeTail(s, pattern string) bool {
-	pattern = strings.TrimLeft(pattern, "%")
-	for i := range s {
-		if like(s[i:], pattern) {
-			return true
-		}
-	}
-	return like("", pattern)
-}
-
-// regexps keeps compiled patterns, since a query asks for the same one at every row.
-var regexps sync.Map
-
-func matchRegexp(a values) (driver.Value, error) {
-	pattern := asText(a[0])
-	compiled, ok := regexps.Load(pattern)
-	if !ok {
-		re, err := regexp.Compile(pattern)
-		if err != nil {
-			return nil, fmt.Errorf("invalid regular expression: %s", pattern)
-		}
-		compiled, _ = regexps.LoadOrStore(pattern, re)
-	}
-	return compiled.(*regexp.Regexp).MatchString(asText(a[1])), nil
 }
 
 // sliceText gives the first or last n characters; a negative n takes that many off the other end.

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -140,6 +141,19 @@ func TestTypeNames(t *testing.T) {
 	}
 }
 
+// Patterns that come from the rows of a table are not all kept.
+func TestRegexpsAreBounded(t *testing.T) {
+	var r regexps
+	for i := range 3 * mostRegexps {
+		if match, err := r.match(values{fmt.Sprintf("^%d$", i), fmt.Sprint(i)}); err != nil || match != true {
+			t.Fatalf("pattern %d: %v %v", i, match, err)
+		}
+	}
+	if n := len(r.compiled); n > mostRegexps {
+		t.Errorf("%d patterns are kept", n)
+	}
+}
+
 func TestLike(t *testing.T) {
 	tests := []struct {
 		s, pattern string
@@ -147,9 +161,11 @@ func TestLike(t *testing.T) {
 	}{
 		{"Plaza", "Pla%", true}, {"Plaza", "pla%", false}, {"a_b", `a\_b`, true}, {"axb", `a\_b`, false}, {"axb", "a_b", true}, {"", "%", true}, {"", "_", false},
 		{"ñandú", "_and_", true}, {"100%", `100\%`, true}, {"abc", "%b%", true}, {"abc", "abc", true}, {"abc", "ab", false}, {"a%", "a%%", true},
+		{"aXbXc", "%X%c", true}, {"ab", `ab\\`, false}, {`ab\`, `ab\`, true}, {"", "", true}, {"a", "", false},
+		{strings.Repeat("a", 300), strings.Repeat("%a", 20) + "%b", false}, // and not after years
 	}
 	for _, test := range tests {
-		if got := like(test.s, test.pattern); got != test.want {
+		if got := Like(test.s, test.pattern); got != test.want {
 			t.Errorf("%q LIKE %q is %v", test.s, test.pattern, got)
 		}
 	}
