@@ -173,7 +173,7 @@ func (t *Tx) SetPoints(ctx context.Context, table, latitude, longitude string) e
 	return sqlError(t.withTable(ctx, table, "rw", func(conn *sql.Conn, inner string) error {
 		_, err := conn.ExecContext(ctx, `UPDATE `+inner+` SET the_geom = CASE
 		WHEN CAST(`+lat+` AS REAL) BETWEEN -90 AND 90 AND CAST(`+lon+` AS REAL) BETWEEN -180 AND 180
-			AND trim(`+lat+`) GLOB '*[0-9]*' AND trim(`+lon+`) GLOB '*[0-9]*'
+			AND `+lat+` REGEXP '[0-9]' AND `+lon+` REGEXP '[0-9]'
 		THEN ST_SetSRID(ST_MakePoint(CAST(`+lon+` AS REAL), CAST(`+lat+` AS REAL)), 4326) END`)
 		return err
 	}))
