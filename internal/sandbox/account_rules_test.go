@@ -122,7 +122,8 @@ func TestQualifiedNames(t *testing.T) {
 				fact(t, name, status, a.send("GET", viz(url.PathEscape(name)), nil).Status)
 			}
 			if organization != "" {
-				for name, status := range map[string]int{"alice.rivers": 200, `"alice".rivers`: 200, "alice.lakes": 403, "rivers": 404, "sandbox.roads": 200} {
+				for name, status := range map[string]int{"alice.rivers": 200, `"alice".rivers`: 200, "alice.lakes": 403, "rivers": 404, "sandbox.roads": 200,
+					`"sandbox"."roads"`: 200, "sandbox.rivers": 200, "sandbox.lakes": 404} {
 					fact(t, "tables/"+name, status, a.send("GET", "/api/v1/tables/"+url.PathEscape(name), nil).Status)
 				}
 				fact(t, "shared to read", []any{403, ""}, said(a.send("PUT", viz("alice.rivers"), object{"id": a.get(viz("alice.rivers"))["id"]})))
@@ -183,11 +184,12 @@ func TestCreateMaps(t *testing.T) {
 		name string
 		body object
 		want object
+		of   []any // the datasets that it shows
 	}{
-		{"of datasets, the strictest privacy", object{"name": "town", "tables": []any{"roads", "lakes"}}, object{"name": "town", "privacy": "PRIVATE"}},
-		{"of one with a link", object{"tables": []any{"lakes"}, "privacy": "public"}, object{"name": "Untitled map", "privacy": "LINK"}},
-		{"of nothing", object{"name": " roads ", "description": "x"}, object{"name": "roads 1", "privacy": "LINK", "description": "x"}},
-		{"of a dataset's id", object{"name": "town", "source_visualization_id": roads}, object{"name": "town 1", "privacy": "PRIVATE"}},
+		{"of datasets, the strictest privacy", object{"name": "town", "tables": []any{"roads", "lakes"}}, object{"name": "town", "privacy": "PRIVATE"}, []any{"roads", "lakes"}},
+		{"of one with a link", object{"tables": []any{"lakes"}, "privacy": "public"}, object{"name": "Untitled map", "privacy": "LINK"}, []any{"lakes"}},
+		{"of nothing", object{"name": " roads ", "description": "x"}, object{"name": "roads 1", "privacy": "LINK", "description": "x"}, nil},
+		{"of a dataset's id", object{"name": "town", "source_visualization_id": roads}, object{"name": "town 1", "privacy": "PRIVATE"}, []any{"roads"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -198,6 +200,11 @@ func TestCreateMaps(t *testing.T) {
 			}
 			test.want["type"], test.want["table"] = "derived", object{}
 			fact(t, "map", test.want, pick(got, keys...))
+			var shown []any
+			for _, table := range a.get(viz(got["id"]))["related_tables"].([]any) {
+				shown = append(shown, table.(object)["name"])
+			}
+			fact(t, "what it shows", test.of, shown)
 		})
 	}
 	for name, test := range map[string][]any{
@@ -222,7 +229,8 @@ func TestTables(t *testing.T) {
 	fact(t, "tags", []any{"a", "b"}, a.get(viz("bike_docks"))["tags"])
 	fact(t, "a word for a privacy is private", "PRIVATE", a.ok("PUT", path, object{"privacy": "PUBLIC"})["privacy"])
 	fact(t, "a number that is none", []any{400, `{"errors":["Privacy is not included in the list"]}`}, said(a.send("PUT", path, object{"privacy": 7})))
-	a.load("places.csv", "name,y,x\nA,40.4,-3.7\nB,nowhere,\n")
+	a.load("places.csv", "name,y,x\nA,40.4,-3.7\nB,nowhere,\n", "privacy", "link")
+	fact(t, "one public dataset too many", []any{400, `{"errors":["Privacy unauthorized to create public tables"]}`}, said(a.send("PUT", path, object{"privacy": 1})))
 	a.ok("PUT", "/api/v1/tables/places", object{"latitude_column": "y", "longitude_column": "x"})
 	fact(t, "georeferenced", []any{object{"x": -3.7, "y": 40.4}, object{"x": nil, "y": nil}}, a.query("SELECT ST_X(the_geom) AS x, ST_Y(the_geom) AS y FROM places ORDER BY cartodb_id"))
 	fact(t, "a column that is not there", 400, a.send("PUT", "/api/v1/tables/places", object{"latitude_column": "y", "longitude_column": "z"}).Status)

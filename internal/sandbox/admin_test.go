@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ func TestAdminIsGuarded(t *testing.T) {
 		config  sandbox.Config
 		method  string
 		key     string
+		user    string // the account's by default
 		host    string
 		headers http.Header
 		status  int
@@ -27,6 +29,7 @@ func TestAdminIsGuarded(t *testing.T) {
 		{name: "without a key", config: sandbox.Config{Admin: true}, method: "GET", status: 401},
 		{name: "with a wrong key", config: sandbox.Config{Admin: true}, method: "GET", key: "wrong", status: 401},
 		{name: "with the key that reads", config: sandbox.Config{Admin: true}, method: "GET", key: sandbox.DefaultPublicKey, status: 401},
+		{name: "with the key and another user", config: sandbox.Config{Admin: true}, method: "GET", key: sandbox.DefaultAPIKey, user: "mallory", status: 401},
 		{name: "from another site", config: sandbox.Config{Admin: true}, method: "POST", key: sandbox.DefaultAPIKey,
 			headers: http.Header{"Sec-Fetch-Site": {"cross-site"}}, status: 403},
 		{name: "from a form of another origin", config: sandbox.Config{Admin: true}, method: "DELETE", key: sandbox.DefaultAPIKey,
@@ -43,7 +46,7 @@ func TestAdminIsGuarded(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.key != "" {
-				r.SetBasicAuth("sandbox", test.key)
+				r.SetBasicAuth(cmp.Or(test.user, "sandbox"), test.key)
 			}
 			if test.host != "" {
 				r.Host = test.host

@@ -220,6 +220,7 @@ func TestTrap32PrivacyIsIgnoredOnOverwrite(t *testing.T) {
 			a.load(name+".csv", "a\n1\n", "privacy", privacy)
 			a.load(name+".csv", "a\n2\n", "privacy", "public", "collision_strategy", "overwrite")
 			fact(t, "privacy", strings.ToUpper(privacy), a.get("/api/v1/viz/" + name)["privacy"])
+			fact(t, "of its table", strings.ToUpper(privacy), a.get("/api/v1/tables/" + name)["privacy"])
 		})
 	}
 	a.load("plain.csv", "a\n1\n")
