@@ -22,15 +22,22 @@ type connectorCmd struct {
 // errNoConnectors: the account has no connectors, whatever the provider.
 var errNoConnectors = errors.New("connectors are not enabled for this account (feature flag carto-connectors); ask CARTO's support to enable them")
 
+// providers lists what the account could import from, and says so where it has no connectors.
+func (h *hand) providers(ctx context.Context) ([]carto.Provider, error) {
+	all, supported, err := h.client.Connectors(ctx)
+	if err == nil && !supported {
+		err = errNoConnectors
+	}
+	return all, err
+}
+
 // checkProvider refuses a provider that the account does not have. Where it cannot be
 // found out it is left to the server.
 func (h *hand) checkProvider(ctx context.Context, id string) error {
-	all, supported, err := h.client.Connectors(ctx)
+	all, err := h.providers(ctx)
 	switch {
 	case err != nil:
 		return err
-	case !supported:
-		return errNoConnectors
 	case slices.ContainsFunc(all, func(p carto.Provider) bool { return p.ID == id }):
 		return nil
 	}
@@ -65,10 +72,7 @@ Examples:
 func (c *connectorListCmd) Run(ctx context.Context, a *app) error {
 	table := render.Table{Kind: "connector", Columns: []render.Column{{Key: "id"}, {Key: "name"}, {Key: "enabled"}}}
 	return a.byHand(ctx, c.handFlags, reads, table, func(ctx context.Context, h *hand) error {
-		all, supported, err := h.client.Connectors(ctx)
-		if err == nil && !supported {
-			err = errNoConnectors
-		}
+		all, err := h.providers(ctx)
 		for _, p := range all {
 			h.Add(p.ID, p.Name, truth(p.Enabled))
 		}
@@ -105,12 +109,9 @@ func (c *connectorShowCmd) Run(ctx context.Context, a *app) error {
 		{Key: "id"}, {Key: "name"}, {Key: "enabled"}, {Key: "features"}, {Key: "connection"}, {Key: "parameters"},
 	}}
 	return a.byHand(ctx, c.handFlags, reads, single(table), func(ctx context.Context, h *hand) error {
-		all, supported, err := h.client.Connectors(ctx)
-		switch {
-		case err != nil:
+		all, err := h.providers(ctx)
+		if err != nil {
 			return err
-		case !supported:
-			return errNoConnectors
 		}
 		detail, err := h.client.Connector(ctx, c.Provider)
 		if api := (*carto.APIError)(nil); errors.As(err, &api) && api.Status == 422 {
