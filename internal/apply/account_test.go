@@ -79,6 +79,15 @@ func (a *account) file(name, text string) { write(a.t, filepath.Join(a.dir, name
 // serve writes a file that http://files.sandbox.test/NAME answers.
 func (a *account) serve(name, text string) { write(a.t, filepath.Join(a.remote, name), text) }
 
+// serveBelow writes one that http://files.sandbox.test/DIR/NAME answers.
+func (a *account) serveBelow(dir, name, text string) {
+	a.t.Helper()
+	if err := os.MkdirAll(filepath.Join(a.remote, dir), 0o700); err != nil {
+		a.t.Fatal(err)
+	}
+	a.serve(filepath.Join(dir, name), text)
+}
+
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -20,5 +20,5 @@ func (j *job) lookInto(ctx context.Context, id, name string) (data.Look, error) 
 	if d.Unknown != "" {
 		return data.Look{}, fmt.Errorf("what %q holds could not be read: %s", name, d.Unknown)
 	}
-	return data.Look{Recognised: true, Layers: 1, Rows: d.Rows, Columns: d.Columns, Geometry: d.Geometry}, nil
+	return data.Look{Recognised: true, Layers: 1, Rows: d.Rows, Columns: d.Columns, Geometry: d.Geometry, Extent: d.Extent}, nil
 }

@@ -136,3 +136,60 @@ func (j *job) clearSync(ctx context.Context) error {
 	}
 	return nil
 }
+
+// clearSurplus deletes the synchronizations that are too many for one dataset,
+// as far as they still are what the plan saw.
+func (j *job) clearSurplus(ctx context.Context) error {
+	keep := j.sync
+	defer func() { j.sync = keep }()
+	for _, id := range j.a.Surplus {
+		s, err := j.Client.Synchronization(ctx, id)
+		switch {
+		case errors.Is(err, carto.ErrNotFound):
+			continue
+		case err != nil:
+			return err
+		}
+		j.sync = &s
+		switch s.DatasetID {
+		case j.a.ID:
+			err = j.deleteSync(ctx)
+		case "":
+			err = j.deleteOrphan(ctx, s)
+		default:
+			err = j.deletePair(ctx, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteOrphan deletes a synchronization that never made a dataset.
+func (j *job) deleteOrphan(ctx context.Context, s carto.Synchronization) error {
+	if !j.orphan(s) {
+		return nil
+	}
+	if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+		return err
+	}
+	j.note("deleted synchronization %s, which an earlier run left", s.ID)
+	return nil
+}
+
+// deletePair deletes a synchronization with the staging dataset that it made.
+func (j *job) deletePair(ctx context.Context, s carto.Synchronization) error {
+	d, err := j.Client.Dataset(ctx, s.DatasetID)
+	switch {
+	case err != nil && !errors.Is(err, carto.ErrNotFound):
+		return err
+	case err == nil && (used(d) || !j.bearsStagingName(d)):
+		return nil // somebody has taken it over
+	}
+	if err := j.remove(ctx, d, &s); err != nil {
+		return err
+	}
+	j.note("deleted dataset %q, which an interrupted run left, with its synchronization", d.Name)
+	return nil
+}

@@ -75,7 +75,8 @@ func (j *job) compareDataset(seen plan.Dataset, live carto.Dataset) error {
 			return &MovedError{Field: f.name, Planned: strconv.Quote(f.seen), Now: strconv.Quote(f.now)}
 		}
 	}
-	if !sameSet(seen.Tags, live.Tags) && !sameSet(live.Tags, j.tags(live)) && !sameSet(live.Tags, j.nameTags(live)) {
+	renamed := len(j.a.NameTags) > 0 && sameSet(live.Tags, j.nameTags(live))
+	if !sameSet(seen.Tags, live.Tags) && !sameSet(live.Tags, j.tags(live)) && !renamed {
 		return &MovedError{Field: "tags", Planned: fmt.Sprintf("%q", seen.Tags), Now: fmt.Sprintf("%q", live.Tags)}
 	}
 	if j.a.Destroys && live.MapCount > seen.MapCount {

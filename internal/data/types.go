@@ -97,6 +97,12 @@ func (e *Extent) union(o Extent) {
 	e.add(o.East, o.North)
 }
 
+// Apart reports whether two extents lie further apart than margin, in degrees of
+// latitude or longitude.
+func (e Extent) Apart(o Extent, margin float64) bool {
+	return o.West-e.East > margin || e.West-o.East > margin || o.South-e.North > margin || e.South-o.North > margin
+}
+
 func (e Extent) empty() bool { return !(e.West <= e.East && e.South <= e.North) }
 
 // A Fault says that CARTO's importer would refuse the file, and why. It is an

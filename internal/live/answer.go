@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -77,10 +78,12 @@ func reason(e *carto.APIError) string {
 	return e.Error()
 }
 
-// contents counts rows and kinds of geometry in one pass over the table. The
-// least and the greatest kind are the same where there is only one.
+// contents counts rows and kinds of geometry and takes their bounds, in one pass
+// over the table. The least and the greatest kind are the same where there is
+// only one.
 func contents(ctx context.Context, c *carto.Client, name string, d *plan.Detail) error {
-	rows, err := c.Query(ctx, `SELECT count(*) AS row_count, min(ST_GeometryType(the_geom)) AS least, max(ST_GeometryType(the_geom)) AS greatest FROM `+
+	rows, err := c.Query(ctx, `SELECT count(*) AS row_count, min(ST_GeometryType(the_geom)) AS least, max(ST_GeometryType(the_geom)) AS greatest, `+
+		`ST_XMin(ST_Extent(the_geom)) AS west, ST_YMin(ST_Extent(the_geom)) AS south, ST_XMax(ST_Extent(the_geom)) AS east, ST_YMax(ST_Extent(the_geom)) AS north FROM `+
 		carto.QuoteIdentifier(name))
 	if err != nil {
 		return err
@@ -89,7 +92,20 @@ func contents(ctx context.Context, c *carto.Client, name string, d *plan.Detail)
 		return err
 	}
 	d.Geometry = geometry([]string{rows.Text(0, "least"), rows.Text(0, "greatest")})
+	d.Extent = extent(rows)
 	return nil
+}
+
+// extent is nil where there is no geometry.
+func extent(rows carto.Rows) *data.Extent {
+	var e data.Extent
+	for column, side := range map[string]*float64{"west": &e.West, "south": &e.South, "east": &e.East, "north": &e.North} {
+		var err error
+		if *side, err = strconv.ParseFloat(rows.Text(0, column), 64); err != nil {
+			return nil
+		}
+	}
+	return &e
 }
 
 var errNoTable = errors.New("the account's database shows no columns of it")

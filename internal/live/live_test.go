@@ -331,8 +331,8 @@ func TestAnswer(t *testing.T) {
 		contents, columns http.HandlerFunc
 		want              plan.Detail
 	}{
-		{"all there is to know", body(`{"rows":[{"row_count":"12044","least":"ST_MultiPolygon","greatest":"ST_MultiPolygon"}]}`), body(someColumns),
-			plan.Detail{Rows: 12044, Geometry: data.GeometryPolygon, Columns: []data.Column{
+		{"all there is to know", body(`{"rows":[{"row_count":"12044","least":"ST_MultiPolygon","greatest":"ST_MultiPolygon","west":-3.5,"south":"40.25","east":2,"north":41}]}`), body(someColumns),
+			plan.Detail{Rows: 12044, Geometry: data.GeometryPolygon, Extent: &data.Extent{West: -3.5, South: 40.25, East: 2, North: 41}, Columns: []data.Column{
 				{Name: "b", Type: data.Double}, {Name: "a", Type: data.IntegerArray}, {Name: "c", Type: "uuid[]"},
 				{Name: "other_geom", Type: "geometry"}, {Name: "d", Type: data.IntegerArray}}}},
 		{"no geometry", body(`{"rows":[{"row_count":0,"least":null,"greatest":null}]}`), body(`{"rows":[{"column_name":"cartodb_id"}]}`), plan.Detail{}},

@@ -75,7 +75,7 @@ func compare(t *testing.T, s *sandbox.Sandbox, file, contents string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plan.Detail{Rows: look.Rows, Geometry: look.Geometry}
+	want := plan.Detail{Rows: look.Rows, Geometry: look.Geometry, Extent: look.Extent}
 	for _, c := range look.Columns {
 		want.Columns = append(want.Columns, data.Column{Name: c.Name, Type: c.Type})
 	}

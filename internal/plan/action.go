@@ -65,6 +65,7 @@ type Action struct {
 	Fingerprint string   `json:"fingerprint,omitempty"` // of the source, as the marker carries it
 	Staging     string   `json:"staging,omitempty"`     // the staging dataset's name
 	Parking     string   `json:"-"`                     // where the dataset waits for its name, if it has to
+	Surplus     []string `json:"-"`                     // ids of synchronizations that are too many
 	Tags        []string `json:"-"`                     // markers to leave on the dataset
 	NameTags    []string `json:"-"`                     // markers that come with its name, before its contents are touched
 	Seen        Seen     `json:"-"`                     // the live objects that the plan was made for
@@ -93,6 +94,7 @@ type Contents struct {
 	Format   string        `json:"format,omitempty"`
 	Columns  []data.Column `json:"columns,omitempty"`
 	Geometry string        `json:"geometry,omitempty"`
+	Extent   *data.Extent  `json:"extent,omitempty"`
 	Unknown  string        `json:"unknown,omitempty"` // why the rest is not known
 }
 
@@ -115,6 +117,7 @@ const (
 	StepPublish   Step = "publish"   // name, markers and metadata of a staged dataset
 	StepAttach    Step = "attach_synchronization"
 	StepRefresh   Step = "refresh_by_synchronization" // one run of a passing synchronization
+	StepClear     Step = "clear_synchronizations"     // those that are too many
 	StepSyncName  Step = "synchronization_name"
 	StepSync      Step = "update_synchronization"
 	StepRevive    Step = "revive_synchronization"

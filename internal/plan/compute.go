@@ -31,13 +31,14 @@ type computer struct {
 	*index
 	matched   map[string]match
 	claimed   map[string]bool // ids of live datasets that belong to a declared one
+	cleared   map[string]bool // ids of synchronizations that an action deletes because they are too many
 	headIndex map[string]*liveDataset
 	questions []Question
 	plan      Plan
 }
 
 func newComputer(in Input) *computer {
-	c := &computer{index: newIndex(in), claimed: map[string]bool{}}
+	c := &computer{index: newIndex(in), claimed: map[string]bool{}, cleared: map[string]bool{}}
 	c.matched = c.matches()
 	for _, m := range c.matched {
 		c.claimed[m.live.ID] = true

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/cartosync/cartosync/internal/data"
@@ -156,31 +155,4 @@ func TooMuch(look data.Look, l Limits) (code Reason, reason, hint string) {
 			look.Rows, l.ImportRows), "split the dataset, or " + ask
 	}
 	return "", "", ""
-}
-
-// guardQuota blocks the creations that the account's number of datasets leaves
-// no room for.
-func (c *computer) guardQuota(actions []Action) {
-	remaining := c.in.Account.Limits.RemainingTables
-	if remaining == nil {
-		return
-	}
-	room := *remaining
-	if c.in.Options.PruneFirst {
-		room += countVerb(actions, Delete)
-	}
-	names := make([]int, 0, len(actions))
-	for i, a := range actions {
-		if a.Kind == KindDataset && a.Verb == Create {
-			names = append(names, i)
-		}
-	}
-	slices.SortFunc(names, func(i, j int) int { return compareNames(actions[i], actions[j]) })
-	for n, i := range names {
-		if n >= room {
-			actions[i] = actions[i].blocked(DatasetQuota,
-				quoted("the account has room for %d more datasets (CARTO's error 8002)", max(0, *remaining)),
-				"delete datasets (--prune --prune-first frees those no longer declared), or ask CARTO for a higher quota")
-		}
-	}
 }

@@ -34,7 +34,7 @@ func (c *computer) action(w *wanted, l *liveDataset) Action {
 	}
 	live := l.Dataset
 	a.Seen.Dataset = &live
-	if s := l.sync(); s != nil {
+	if s := l.sync(w); s != nil {
 		a.Seen.Synchronization = s
 	}
 	a.Maps, a.MapCount = l.Maps, l.MapCount
@@ -52,6 +52,7 @@ func (c *computer) sourceContents(w *wanted) *Contents {
 		Format:   w.look.Format,
 		Columns:  w.look.Columns,
 		Geometry: w.look.Geometry,
+		Extent:   w.look.Extent,
 	}
 	switch {
 	case w.look.Fault != nil:
@@ -115,7 +116,7 @@ func (a Action) blocked(code Reason, reason, hint string) Action {
 var stepOrder = []Step{
 	StepCreateConnection, StepUpdateConnection, StepDeleteConnection,
 	StepPark, StepRename, StepRestrict, StepDetach, StepStage, StepOverwrite, StepPublish,
-	StepAttach, StepRefresh, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
+	StepAttach, StepRefresh, StepClear, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
 	StepDelete,
 }
 

@@ -151,7 +151,7 @@ func (c *computer) question(a *Action, l *liveDataset) *Detail {
 	if !ok {
 		return nil
 	}
-	a.Before = &Contents{Rows: d.Rows, Size: l.Size, Columns: d.Columns, Geometry: d.Geometry, Unknown: d.Unknown}
+	a.Before = &Contents{Rows: d.Rows, Size: l.Size, Columns: d.Columns, Geometry: d.Geometry, Extent: d.Extent, Unknown: d.Unknown}
 	return &d
 }
 

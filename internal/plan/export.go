@@ -180,7 +180,7 @@ func (x *exporter) metadata(d *spec.Dataset, l *liveDataset) {
 // source declares where a dataset's contents come from, if a synchronization says so. Otherwise it says why not, where that
 // is not plain.
 func (x *exporter) source(d *spec.Dataset, l *liveDataset) (problem string) {
-	s := l.sync()
+	s := l.sync(nil)
 	switch {
 	case s == nil && l.marker.Fingerprint != "":
 		return "imported by cartosync; the account does not know from where: add its source"

@@ -14,6 +14,7 @@ type Plan struct {
 	Projects []string
 	ReadAt   time.Time
 	Slots    int // import jobs that may run at once
+	Quota    Quota
 	Actions  []Action
 	Notes    []Note
 }

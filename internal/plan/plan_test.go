@@ -51,7 +51,7 @@ func roads() Input {
 		Looks:   map[string]data.Look{"roads": look},
 		Account: Account{
 			URL: "https://acme.carto.com", User: "acme", ReadAt: readAt, StoredConnections: true,
-			Limits: Limits{ImportSlots: 3, PrivateDatasets: true, Synchronizations: true, Connectors: true},
+			Limits: Limits{ImportSlots: 3, PrivateDatasets: true, Synchronizations: true, Connectors: true, RemainingBytes: -1},
 		},
 		Details: Details{"id-roads": {Rows: 100, Columns: look.Columns, Geometry: "point"}},
 		Secrets: Secrets{},
@@ -231,6 +231,31 @@ func TestComputeDecides(t *testing.T) {
 			in.Account.Datasets = nil
 			in.Account.Limits.RemainingTables = ptr(0)
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: DatasetQuota, Changes: []string{"privacy", "source", "tags", "title"}}}},
+		{"no room for another dataset, nor for a passing one", func(in *Input) {
+			in.Desired[0].Datasets[0].Source = spec.Source{Kind: spec.SourceURL, URL: text("https://example.org/roads.csv")}
+			in.Desired[0].Datasets[0].Sync = &spec.Sync{Interval: time.Hour}
+			in.Account.Limits.RemainingTables = ptr(0)
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: DatasetQuota, Changes: []string{"sync.interval"}}}},
+		{"storage for less than CARTO asks of a file", func(in *Input) {
+			in.Account.Limits.RemainingBytes = 299
+			changeFile(in, func(*data.Look) {})
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: StorageQuota}}},
+		{"storage for just as much", func(in *Input) {
+			in.Account.Limits.RemainingBytes = 300
+			changeFile(in, func(*data.Look) {})
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"the data move away", func(in *Input) { moveAway(in, 3.02) },
+			[]outcome{{Verb: Blocked, Name: "roads", Code: "guard_extent"}}},
+		{"the data move next door", func(in *Input) { moveAway(in, 3.005) },
+			[]outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"the data move away, and may", func(in *Input) {
+			moveAway(in, 3.02)
+			in.Desired[0].Datasets[0].Guards.Extent = ptr(false)
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"the data move away, allowed for this source", func(in *Input) {
+			moveAway(in, 3.02)
+			in.Desired[0].Datasets[0].Guards.Allow = []string{"extent@" + Fingerprint(in.Desired[0].Datasets[0], in.Looks["roads"])}
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepOverwrite, StepMetadata}}}},
 		{"file above the account's limit", func(in *Input) {
 			in.Account.Datasets = nil
 			in.Account.Limits.ImportFileSize = 999
@@ -251,6 +276,15 @@ func changeFile(in *Input, edit func(*data.Look)) {
 	look.SHA256 = "bb"
 	edit(&look)
 	in.Looks = map[string]data.Look{"roads": look}
+}
+
+// moveAway has the file begin at a longitude that the live data, which reach to 3
+// degrees east, do not.
+func moveAway(in *Input, west float64) {
+	d := in.Details["id-roads"]
+	d.Extent = &data.Extent{West: 2, South: 41, East: 3, North: 42}
+	in.Details["id-roads"] = d
+	changeFile(in, func(l *data.Look) { l.Extent = &data.Extent{West: west, South: 41, East: west + 1, North: 42} })
 }
 
 func remark(in *Input, project string) {
@@ -320,6 +354,43 @@ func TestComputeDecidesOnSynchronizations(t *testing.T) {
 			outcome{Verb: Heal, Code: SyncOutOfRetries, Steps: []Step{StepRevive}}},
 		{"failing, CARTO will try again", func(_ *Input, s *Synchronization) { s.State, s.Retried = "failure", 2 },
 			outcome{Verb: None, Code: InSync}},
+		{"it knows no dataset", func(_ *Input, s *Synchronization) { s.Name = "" },
+			outcome{Verb: Heal, Code: SyncNameless, Changes: []string{"sync.name"}, Steps: []Step{StepSyncName}}},
+		{"a second one, of another kind and healthy", func(in *Input, s *Synchronization) {
+			s.State, s.Retried = "failure", 3
+			other := *s
+			other.ID, other.State, other.URL, other.Connector = "id-other", "success", secret.Value{}, &LiveConnector{Foreign: true}
+			in.Account.Synchronizations = append(in.Account.Synchronizations, other)
+		}, outcome{Verb: Heal, Code: SyncDuplicate, Changes: []string{"sync.duplicates"}, Steps: []Step{StepClear}}},
+		{"a second one whose first import failed", func(in *Input, _ *Synchronization) {
+			in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{ID: "id-left", State: "failure", Checksum: SyncMarker("city", "air")})
+		}, outcome{Verb: Heal, Code: SyncDuplicate, Changes: []string{"sync.duplicates"}, Steps: []Step{StepClear}}},
+		{"a second one whose first import runs", func(in *Input, _ *Synchronization) {
+			in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{ID: "id-left", State: "queued", UpdatedAt: readAt, Checksum: SyncMarker("city", "air")})
+		}, outcome{Verb: None, Code: InSync}},
+		{"a second one, of somebody", func(in *Input, _ *Synchronization) {
+			in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{ID: "id-left", Name: "air", State: "failure"})
+		}, outcome{Verb: None, Code: InSync}},
+		{"a second one and what it made", func(in *Input, _ *Synchronization) {
+			in.Account.Datasets = append(in.Account.Datasets, Dataset{ID: "id-made", Name: StagingName("city", "air", "0123456789abcdef")})
+			in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{ID: "id-left", DatasetID: "id-made", State: "success", Checksum: SyncMarker("city", "air")})
+		}, outcome{Verb: Heal, Code: SyncDuplicate, Changes: []string{"sync.duplicates"}, Steps: []Step{StepClear}}},
+		{"a second one whose dataset somebody uses", func(in *Input, _ *Synchronization) {
+			in.Account.Datasets = append(in.Account.Datasets, Dataset{ID: "id-made", Name: StagingName("city", "air", "0123456789abcdef"), MapCount: 1})
+			in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{ID: "id-left", DatasetID: "id-made", State: "success", Checksum: SyncMarker("city", "air")})
+		}, outcome{Verb: None, Code: InSync}},
+		{"ignored, and changed in every way", func(in *Input, s *Synchronization) {
+			in.Desired[0].Datasets[0].Lifecycle.IgnoreChanges = []string{"sync"}
+			s.Interval, s.State, s.Retried, s.URL = 24*time.Hour, "failure", 10, secret.New("https://example.org/other.csv")
+		}, outcome{Verb: None, Code: InSync}},
+		{"ignored, and deleted", func(in *Input, _ *Synchronization) {
+			in.Desired[0].Datasets[0].Lifecycle.IgnoreChanges = []string{"sync"}
+			in.Account.Synchronizations = nil
+		}, outcome{Verb: None, Code: InSync}},
+		{"ignored, and its dataset renamed by hand with it", func(in *Input, s *Synchronization) {
+			in.Desired[0].Datasets[0].Lifecycle.IgnoreChanges = []string{"sync"}
+			in.Account.Datasets[0].Name, s.Name = "luft", "luft"
+		}, outcome{Verb: Rename, Code: RenamedOutside, Changes: []string{"name"}, Steps: []Step{StepRename, StepSyncName}}},
 		{"stuck", func(_ *Input, s *Synchronization) { s.State, s.UpdatedAt = "syncing", readAt.Add(-3*time.Hour) },
 			outcome{Verb: Heal, Code: SyncStuck, Steps: []Step{StepRevive}}},
 		{"running right now", func(_ *Input, s *Synchronization) { s.State, s.UpdatedAt = "syncing", readAt.Add(-time.Minute) },

@@ -15,6 +15,7 @@ type Detail struct {
 	Rows     int64         `json:"rows"`
 	Columns  []data.Column `json:"columns,omitempty"` // name and type, without cartodb_id and the geometry columns
 	Geometry string        `json:"geometry,omitempty"`
+	Extent   *data.Extent  `json:"extent,omitempty"`  // nil without a geometry
 	Unknown  string        `json:"unknown,omitempty"` // why it could not be read; the rest is then zero
 }
 

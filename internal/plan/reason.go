@@ -21,6 +21,8 @@ const (
 	AdoptRequested     Reason = "adopt_requested"
 	StagingFound       Reason = "staging_found"
 	SyncNameDiffers    Reason = "synchronization_name_differs"
+	SyncNameless       Reason = "synchronization_nameless"
+	SyncDuplicate      Reason = "synchronization_duplicate"
 	SyncOutOfRetries   Reason = "synchronization_out_of_retries"
 	SyncStuck          Reason = "synchronization_stuck"
 	ForgetListed       Reason = "forget_listed"
@@ -44,6 +46,7 @@ const (
 	FileTooLarge           Reason = "file_too_large"
 	TooManyRows            Reason = "too_many_rows"
 	DatasetQuota           Reason = "dataset_quota"
+	StorageQuota           Reason = "storage_quota"
 	SyncUnavailable        Reason = "synchronizations_unavailable"
 	ConnectorsUnavailable  Reason = "connectors_unavailable"
 	ConnectionsUnavailable Reason = "stored_connections_unavailable"
@@ -61,6 +64,7 @@ type Guard string
 const (
 	GuardShrink     Guard = "shrink"      // fewer than half of the rows would remain
 	GuardEmpty      Guard = "empty"       // no row would remain
+	GuardExtent     Guard = "extent"      // the data would lie somewhere else
 	GuardFault      Guard = "fault"       // CARTO would refuse the file
 	GuardMaps       Guard = "maps"        // maps depend on what goes
 	GuardMassDelete Guard = "mass_delete" // more than half of a project's datasets would go
@@ -69,7 +73,7 @@ const (
 
 // Guards lists every guard, by name.
 func Guards() []Guard {
-	return []Guard{GuardEmpty, GuardFault, GuardMaps, GuardMassDelete, GuardShrink, GuardUnread}
+	return []Guard{GuardEmpty, GuardExtent, GuardFault, GuardMaps, GuardMassDelete, GuardShrink, GuardUnread}
 }
 
 func (g Guard) reason() Reason { return GuardTripped + "_" + Reason(g) }

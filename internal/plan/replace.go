@@ -11,6 +11,15 @@ import (
 // shrinkLimit is the share of rows that a reimport may take away unasked.
 const shrinkLimit = 0.5
 
+// extentMargin is how far apart in degrees old and new data must lie, about a
+// kilometre, so that a few points that move a little trip nothing.
+const extentMargin = 0.01
+
+// box is an extent in words.
+func box(e data.Extent) string {
+	return quoted("%.4g..%.4g east, %.4g..%.4g north", e.West, e.East, e.South, e.North)
+}
+
 // canReplace judges the new contents of a live dataset before anything is sent:
 // an overwrite cannot be staged.
 func (c *computer) canReplace(a Action, w *wanted) Action {
@@ -42,6 +51,9 @@ func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
 		a = guarded(a, d, allow, GuardEmpty, quoted("the source has no rows, the dataset has %d", before))
 	} else if after > 0 && float64(before-after) > shrinkAllowed(d.Guards)*float64(before) {
 		a = guarded(a, d, allow, GuardShrink, quoted("rows %d -> %d (%s) is more than may go unasked", before, after, percent(before, after)))
+	}
+	if was, is := a.Before.Extent, look.Extent; was != nil && is != nil && was.Apart(*is, extentMargin) && on(d.Guards.Extent) {
+		a = guarded(a, d, allow, GuardExtent, quoted("the data move away: they were within %s and are within %s", box(*was), box(*is)))
 	}
 	if broken := breaking(*a.Before, look); len(broken) > 0 {
 		a = a.blocked(SchemaBreaking,

@@ -138,6 +138,15 @@ func (s *simulation) step(a Action, made *string, step Step) {
 		s.attach(a, id)
 	case StepDetach:
 		s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
+	case StepClear:
+		for _, id := range a.Surplus {
+			for _, y := range s.in.Account.Synchronizations {
+				if y.ID == id && y.DatasetID != a.ID {
+					s.in.Account.Datasets = slices.DeleteFunc(s.in.Account.Datasets, func(d Dataset) bool { return d.ID == y.DatasetID })
+				}
+			}
+			s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.ID == id })
+		}
 	case StepSyncName, StepSync, StepRevive:
 		s.sync(a, id, step)
 	case StepDelete:

@@ -28,20 +28,24 @@ func Stuck(s Synchronization, now time.Time) bool {
 	return waiting && now.Sub(s.UpdatedAt) > stuckAfter
 }
 
-// sync is the synchronization that counts for a dataset: the one that writes to
-// it by name, and of several the healthiest.
-func (l *liveDataset) sync() *Synchronization {
+// sync is the synchronization that counts for a dataset: of several the one that
+// gets its data as w wants it, then the one that writes to the dataset by name,
+// then the healthiest. What w wants may be nothing.
+func (l *liveDataset) sync(w *wanted) *Synchronization {
 	if len(l.syncs) == 0 {
 		return nil
 	}
 	best := slices.MinFunc(l.syncs, func(a, b Synchronization) int {
-		return rank(a, l.Name) - rank(b, l.Name)
+		return rank(a, l.Name, w) - rank(b, l.Name, w)
 	})
 	return &best
 }
 
-func rank(s Synchronization, dataset string) int {
+func rank(s Synchronization, dataset string, w *wanted) int {
 	r := 0
+	if w != nil && w.d.Sync != nil && otherKind(w, s) {
+		r += 8
+	}
 	if s.Name != dataset {
 		r += 4
 	}
@@ -56,10 +60,19 @@ func rank(s Synchronization, dataset string) int {
 
 // synchronization plans how the dataset is kept fresh.
 func (c *computer) synchronization(a *Action, w *wanted, l *liveDataset) {
-	s := l.sync()
+	s := l.sync(w)
 	switch {
 	case w.d.Source.Kind == spec.SourceNone:
 		c.followName(a, w, s) // somebody else's, but a rename of ours must not break it
+		if len(l.syncs) > 1 {
+			c.note(w, "warning", "duplicate_synchronizations",
+				quoted("%d synchronizations are attached to dataset %q", len(l.syncs), l.Name),
+				"delete those that are not needed")
+		}
+		return
+	case w.ignores("sync"):
+		c.followName(a, w, s)
+		return
 	case w.d.Sync == nil && s != nil:
 		a.does(Update)
 		a.because(SyncUndeclared, "it is synchronized and the manifest declares no sync")
@@ -73,11 +86,54 @@ func (c *computer) synchronization(a *Action, w *wanted, l *liveDataset) {
 	case w.d.Sync != nil:
 		c.compareSync(a, w, l, *s)
 	}
-	if len(l.syncs) > 1 && w.d.Source.Kind != spec.SourceNone {
-		c.note(w, "warning", "duplicate_synchronizations",
-			quoted("%d synchronizations are attached to dataset %q", len(l.syncs), l.Name),
-			"delete those that are not needed")
+	c.surplus(a, w, l, s)
+}
+
+// surplus plans the end of synchronizations that the dataset has besides the one
+// that counts: those attached to it, which would overwrite each other's rows,
+// and those that an interrupted run of ours left and nothing will use. A step
+// that attaches or detaches one clears up by itself.
+func (c *computer) surplus(a *Action, w *wanted, l *liveDataset, keep *Synchronization) {
+	for _, s := range []Step{StepAttach, StepDetach, StepRefresh} {
+		if slices.Contains(a.Steps, s) {
+			return
+		}
 	}
+	var gone []string
+	drop := func(s Synchronization) {
+		c.cleared[s.ID] = true
+		a.Surplus = append(a.Surplus, s.ID)
+		gone = append(gone, or(describeLive(c.index, s), "no source"))
+	}
+	for _, s := range l.syncs {
+		if keep != nil && s.ID != keep.ID {
+			drop(s)
+		}
+	}
+	for _, s := range c.marked[SyncMarker(w.project, w.d.Name)] {
+		if s.DatasetID != l.ID && c.abandoned(w, *s) {
+			drop(*s)
+		}
+	}
+	if len(gone) == 0 {
+		return
+	}
+	a.does(Heal)
+	a.because(SyncDuplicate, "%d more synchronizations than one are its own and are deleted", len(gone))
+	a.change("sync.duplicates", gone, nil)
+	a.take(StepClear)
+}
+
+// abandoned reports whether a synchronization with our marker is one that no run
+// works on: its first import has failed or nobody knows of it any more, or what
+// it made is a staging dataset that nobody uses.
+func (c *computer) abandoned(w *wanted, s Synchronization) bool {
+	if s.DatasetID == "" {
+		return s.State == "failure" || Stuck(s, c.in.Account.ReadAt)
+	}
+	made := c.byID[s.DatasetID]
+	return made != nil && !c.claimed[made.ID] && made.MapCount == 0 && len(made.Tags) == 0 &&
+		strings.HasPrefix(made.Name, strings.TrimSuffix(StagingName(w.project, w.d.Name, ""), strings.Repeat("0", 16)))
 }
 
 // followName keeps the name under which a synchronization finds its dataset in
@@ -94,8 +150,12 @@ func (c *computer) followName(a *Action, w *wanted, s *Synchronization) {
 		return
 	}
 	a.does(Heal)
-	a.because(SyncNameDiffers, "its synchronization writes to %q", s.Name)
-	a.change("sync.name", s.Name, w.d.Name)
+	if s.Name == "" {
+		a.because(SyncNameless, "its synchronization knows no dataset's name, so that its next run would fail")
+	} else {
+		a.because(SyncNameDiffers, "its synchronization writes to %q", s.Name)
+	}
+	a.change("sync.name", orNil(s.Name), w.d.Name)
 	a.take(StepSyncName)
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cartosync/cartosync/internal/spec"
@@ -53,12 +54,12 @@ func (c *computer) noteLeftovers() {
 	for _, m := range c.in.Desired {
 		prefix := "cs_" + NameHash(m.Project) + "_"
 		for _, l := range c.live {
-			if strings.HasPrefix(l.Name, prefix) && !c.claimed[l.ID] && l.marker.Owners == 0 {
+			if strings.HasPrefix(l.Name, prefix) && !c.claimed[l.ID] && l.marker.Owners == 0 && !slices.ContainsFunc(l.syncs, func(s Synchronization) bool { return c.cleared[s.ID] }) {
 				c.leftover(m, quoted("dataset %q (id %s) is a staging dataset that an interrupted run left", l.Name, l.ID))
 			}
 		}
 		for _, s := range c.in.Account.Synchronizations {
-			if !strings.HasPrefix(s.Checksum, tagPrefix+m.Project+":") {
+			if !strings.HasPrefix(s.Checksum, tagPrefix+m.Project+":") || c.cleared[s.ID] {
 				continue
 			}
 			if l := c.byID[s.DatasetID]; l == nil || !c.claimed[l.ID] {
@@ -113,7 +114,7 @@ func (c *computer) loose(project string, l *liveDataset, pos spec.Position) Acti
 	live := l.Dataset
 	a := Action{
 		Verb: None, Kind: KindDataset, Project: project, Dataset: l.Name, ID: l.ID, Pos: pos,
-		Maps: l.Maps, MapCount: l.MapCount, Seen: Seen{Dataset: &live, Synchronization: l.sync()},
+		Maps: l.Maps, MapCount: l.MapCount, Seen: Seen{Dataset: &live, Synchronization: l.sync(nil)},
 	}
 	return a
 }

@@ -23,6 +23,7 @@ type document struct {
 	Actions        []action     `json:"actions"`
 	Summary        summary      `json:"summary"`
 	Blocked        int          `json:"blocked"`
+	Quota          *plan.Quota  `json:"quota,omitempty"` // of what the account may still hold
 	ChangesPending bool         `json:"changes_pending"`
 	Diagnostics    []diagnostic `json:"diagnostics"`
 	Result         *result      `json:"result,omitempty"` // of apply
@@ -101,6 +102,9 @@ func planDocument(p plan.Plan) document {
 	}
 	if len(p.Projects) == 1 {
 		doc.Project = p.Projects[0]
+	}
+	if p.Quota != (plan.Quota{}) {
+		doc.Quota = &p.Quota
 	}
 	for _, a := range p.Actions {
 		doc.Actions = append(doc.Actions, jsonAction(a))

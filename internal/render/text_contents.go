@@ -1,8 +1,10 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/plan"
 )
 
@@ -46,6 +48,9 @@ func (t *text) holding(lead string, c plan.Contents) {
 	if !t.verbose {
 		return
 	}
+	if c.Extent != nil {
+		t.line(6, span{plain, "extent " + extentText(c.Extent)})
+	}
 	for _, col := range c.Columns {
 		t.line(6, span{plain, "column " + columnText(col.Name, col.Type.Carto())})
 	}
@@ -65,9 +70,23 @@ func (t *text) sideBySide(before, after plan.Contents) {
 	if d.geometry {
 		t.line(4, span{plain, "geometry " + geometryName(before.Geometry) + arrow + geometryName(after.Geometry)})
 	}
+	if b, a := extentText(before.Extent), extentText(after.Extent); b != a {
+		t.line(4, span{plain, "extent " + b + arrow + a})
+	} else if t.verbose && before.Extent != nil {
+		t.line(4, span{plain, "extent " + b + ", as before"})
+	}
 	if b, a := sized(before), sized(after); b != "" && a != "" {
 		t.line(4, span{plain, "size " + b + arrow + a})
 	}
+}
+
+// extentText is a bounding box as west, south, east and north to about ten
+// metres: what differs by less is the same place.
+func extentText(e *data.Extent) string {
+	if e == nil {
+		return nothing
+	}
+	return fmt.Sprintf("%.4f %.4f %.4f %.4f", e.West, e.South, e.East, e.North)
 }
 
 // sized is how many bytes there are and of what. A file has a format; the size

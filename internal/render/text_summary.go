@@ -23,6 +23,7 @@ func (t *text) summary(p plan.Plan) {
 	}
 	t.line(0, span{strong, "Plan: " + strings.Join(parts, ", ") + "."})
 	t.dangers(p)
+	t.quota(p.Quota)
 	if t.verbose {
 		t.asDeclared(p)
 	}
@@ -58,5 +59,16 @@ func (t *text) dangers(p plan.Plan) {
 		case d.n > 1:
 			t.line(0, span{alarm, plural(d.n, d.noun) + " " + d.many + "."})
 		}
+	}
+}
+
+// quota says what the plan takes of what the account may still hold, if that is
+// half of it or if everything is to be said.
+func (t *text) quota(q plan.Quota) {
+	if left := q.DatasetsLeft; left != nil && (t.verbose || q.Datasets > 0 && 2*q.Datasets >= *left) {
+		t.line(0, span{plain, "Of " + plural(int64(*left), "dataset") + " that the account has room for, the plan takes " + count(int64(q.Datasets)) + "."})
+	}
+	if left := q.BytesLeft; left != nil && (t.verbose || q.Bytes > 0 && 2*q.Bytes >= *left) {
+		t.line(0, span{plain, "Of " + size(*left) + " of storage left, the plan imports files of " + size(q.Bytes) + "."})
 	}
 }

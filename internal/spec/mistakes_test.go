@@ -128,7 +128,7 @@ func TestDatasetMistakes(t *testing.T) {
 		"share twice":          {text: one("share: [{user: u}, {user: u, access: rw}]"), want: []string{"carto.yaml:5:24: user u is already at carto.yaml:5:13; remove one of the two"}},
 		"access in words":      {text: one("share: [{user: u, access: read-write}]"), want: []string{`carto.yaml:5:31: access "read-write" is not one of r or rw; write rw`}},
 		"flag in words":        {text: one("lifecycle: {prevent_destroy: yes}"), want: []string{"carto.yaml:5:34: prevent_destroy must be true or false, not text; write true"}},
-		"fields to ignore":     {text: one("lifecycle: {ignore_changes: [tag]}"), want: []string{`carto.yaml:5:34: item 1 of ignore_changes "tag" is not one of title, description, license, attributions, tags, privacy, share or sync; did you mean "tags"?`}},
+		"fields to ignore":     {text: one("lifecycle: {ignore_changes: [tag]}"), want: []string{`carto.yaml:5:34: item 1 of ignore_changes "tag" is not one of title, description, license, attributions, tags, privacy, share, source or sync; did you mean "tags"?`}},
 		"on_drift":             {text: one("lifecycle: {on_drift: ignore}"), want: []string{`carto.yaml:5:27: on_drift "ignore" is not one of warn or reimport; write one of these`}},
 		"guards.allow":         {text: one("guards: {allow: [shrink]}"), want: []string{`carto.yaml:5:22: item 1 of allow "shrink" cannot be used; write guard@fingerprint as the plan prints it, such as shrink@0123456789abcdef; the guards are shrink, empty, extent, fault and maps`}},
 		"guards.shrink":        {text: one("guards: {shrink: 20}"), want: []string{"carto.yaml:5:22: shrink must be a number from 0 to 1"}},
