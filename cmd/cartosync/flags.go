@@ -61,6 +61,7 @@ type planFlags struct {
 	secretFlags
 	AllowPrivateURLs bool `group:"values" name:"allow-private-urls" help:"Let apply fetch source URLs from private addresses too."`
 	outputFlags
+	NoCache          bool `group:"output" help:"Look into every file, also into those that have not changed since they were last looked into, and remember nothing."`
 	DetailedExitcode bool `group:"output" help:"Exit 2 if changes are pending: planned, or not approved."`
 	Parallelism      int  `group:"output" placeholder:"N" help:"Files looked at, and imports run, at once at most. Default: as many as there are processors, and as many as the account allows."`
 }

@@ -18,9 +18,10 @@ type source struct {
 	dataset  spec.Dataset
 }
 
-// look looks at every file that the manifests name, side by side. Files that cannot
-// be read are reported all at once, each where the manifest names it.
-func look(ctx context.Context, desired []spec.Manifest, parallel int) (map[string]data.Look, error) {
+// look looks at every file that the manifests name, side by side, or remembers what it
+// saw when it last did. Files that cannot be read are reported all at once, each where
+// the manifest names it.
+func look(ctx context.Context, desired []spec.Manifest, parallel int, cache *lookCache) (map[string]data.Look, error) {
 	sources := fileSources(desired)
 	looks, faults := make([]data.Look, len(sources)), make([]*spec.Error, len(sources))
 	if parallel == 0 {
@@ -32,7 +33,7 @@ func look(ctx context.Context, desired []spec.Manifest, parallel int) (map[strin
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			looks[i], faults[i] = s.look(ctx)
+			looks[i], faults[i] = s.look(ctx, cache)
 		})
 	}
 	all.Wait()
@@ -65,7 +66,27 @@ func fileSources(desired []spec.Manifest) []source {
 	return sources
 }
 
-func (s source) look(ctx context.Context) (data.Look, *spec.Error) {
+func (s source) look(ctx context.Context, cache *lookCache) (data.Look, *spec.Error) {
+	if cache == nil {
+		return s.read(ctx)
+	}
+	began := cache.now() // before the file's times are read
+	key, cacheable := cache.key(s)
+	if !cacheable {
+		return s.read(ctx)
+	}
+	if l, ok := cache.load(key); ok {
+		return l, nil
+	}
+	l, err := s.read(ctx)
+	if err == nil {
+		cache.save(s, key, l, began)
+	}
+	return l, err
+}
+
+// read looks at the file itself.
+func (s source) read(ctx context.Context) (data.Look, *spec.Error) {
 	f, err := s.manifest.Open(s.dataset.Source.File)
 	if err != nil {
 		return data.Look{}, s.unreadable(err)

@@ -22,6 +22,7 @@ func setupScript(e *testscript.Env) error {
 	e.Setenv("EXAMPLES", examples)
 	e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, ".config"))
 	e.Setenv("AppData", filepath.Join(e.WorkDir, ".config"))
+	e.Setenv("HOME", filepath.Join(e.WorkDir, ".home"))
 	e.Values[sandboxKey{}] = new(runningSandbox)
 	e.Setenv("GORACE", "atexit_sleep_ms=0") // children are many and short
 	return nil

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 
+	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/live"
 	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // A survey is everything that plan and apply know before anything is changed.
@@ -38,13 +40,23 @@ func (a *app) survey(ctx context.Context, f planFlags) (s *survey, err error) {
 			closing(&err, s.account.close)
 		}
 	}()
-	if s.in.Looks, err = look(ctx, s.in.Desired, f.Parallelism); err != nil {
+	if s.in.Looks, err = a.look(ctx, f, s.in.Desired); err != nil {
 		return nil, err
 	}
 	if s.in.Secrets, err = a.secrets(f, s.in); err != nil {
 		return nil, err
 	}
 	return s, s.read(ctx, a, f)
+}
+
+// look looks at the files that the manifests name.
+func (a *app) look(ctx context.Context, f planFlags, desired []spec.Manifest) (map[string]data.Look, error) {
+	var cache *lookCache
+	if !f.NoCache {
+		cache = openLookCache(a.env)
+	}
+	defer cache.close()
+	return look(ctx, desired, f.Parallelism, cache)
 }
 
 // read reads the account with a client that can do nothing else, and plans.

@@ -29,6 +29,29 @@ func (m Manifest) Open(file string) (*File, error) {
 	return &File{File: f, As: path.Base(file)}, nil
 }
 
+// Stat tells of the files that Open would read, without reading them: the source file,
+// behind a .shp those that come with it.
+func (m Manifest) Stat(file string) ([]fs.FileInfo, error) {
+	root, err := os.OpenRoot(m.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	files := []string{file}
+	if strings.EqualFold(path.Ext(file), ".shp") {
+		if files, err = besideShapefile(root, file); err != nil {
+			return nil, err
+		}
+	}
+	infos := make([]fs.FileInfo, len(files))
+	for i, f := range files {
+		if infos[i], err = root.Stat(filepath.FromSlash(f)); err != nil {
+			return nil, err
+		}
+	}
+	return infos, nil
+}
+
 var errNotRegular = errors.New("not a regular file")
 
 // openRegular looks before it opens: opening a named pipe waits for a writer, and
