@@ -23,6 +23,27 @@ type probe struct {
 // name makes a name the check's own.
 func (p *probe) name(s string) string { return p.prefix + s }
 
+// Fatalf, Errorf and Logf print nothing that holds the account's key, which URLs and answers do: tests are logged where
+// others read.
+func (p *probe) Fatalf(format string, args ...any) {
+	p.Helper()
+	p.Fatal(p.withoutKey(fmt.Sprintf(format, args...)))
+}
+
+func (p *probe) Errorf(format string, args ...any) {
+	p.Helper()
+	p.Error(p.withoutKey(fmt.Sprintf(format, args...)))
+}
+
+func (p *probe) Logf(format string, args ...any) {
+	p.Helper()
+	p.Log(p.withoutKey(fmt.Sprintf(format, args...)))
+}
+
+func (a *account) withoutKey(text string) string {
+	return strings.NewReplacer(a.key, "(key)", url.QueryEscape(a.key), "(key)").Replace(text)
+}
+
 // send makes a request that must be answered.
 func (p *probe) send(method, path string, body any, options ...option) answer {
 	p.Helper()
@@ -166,3 +187,11 @@ func pick(v any, keys string) object {
 }
 
 func quoted(q string) string { return url.QueryEscape(q) }
+
+func TestReportsHoldNoKey(t *testing.T) {
+	a := &account{key: "k=y"}
+	want := `Get "http://localhost/?api_key=(key)": {"api_key":"(key)"}`
+	if got := a.withoutKey(`Get "http://localhost/?api_key=k%3Dy": {"api_key":"k=y"}`); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
