@@ -121,7 +121,7 @@ func TestTooLarge(t *testing.T) {
 func TestManyFaults(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(head)
-	const n = 10_000
+	const n = 2_500
 	for i := range n {
 		fmt.Fprintf(&b, "  - {name: a%d, privcy: public, source: {file: none_%d.csv}, sync: {interval: 1}}\n", i, i)
 	}
