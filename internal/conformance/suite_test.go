@@ -42,7 +42,7 @@ func topics() []topic {
 		{"sql", sqlChecks()},
 		{"codes", codeChecks()},
 		{"connectors", needing(connecting, connectorChecks())},
-		{"columns", columnChecks()},
+		{"columns", slices.Concat(columnChecks(), formatChecks())},
 	}
 }
 
