@@ -87,6 +87,7 @@ func TestWhereUserAndKeyMayBe(t *testing.T) {
 		{"surplus slashes", "GET", "//api//v1/users/me//?api_key=" + key, nil, 200},
 		{"a user in a body", "PUT", "/api/v1/perm/" + unknown, object{"api_key": key, "user_domain": "nobody"}, 401},
 		{"the query's user beats the body's", "PUT", "/api/v1/perm/" + unknown + "?user_domain=sandbox", object{"api_key": key, "user_domain": "nobody"}, 404},
+		{"also for SQL, where the body's q beats the query's", "POST", "/api/v2/sql?user_domain=sandbox&q=nonsense", object{"api_key": key, "user_domain": "nobody", "q": "SELECT 1"}, 200},
 		{"an empty user", "GET", "/api/v1/users/me?user_domain=&api_key=" + key, nil, 401},
 		{"a body that is no JSON comes before the key", "PUT", "/api/v1/perm/" + unknown, "{", 400},
 		{"HEAD is GET", "HEAD", "/api/v1/users/me?api_key=" + key, nil, 200},
@@ -157,6 +158,7 @@ func TestSearchDatasets(t *testing.T) {
 		"q=e%25d":                          {},
 		"q=docksCity":                      {"bike_docks"}, // what is joined without a space
 		"q=the":                            {"roads"},
+		"q=the+docks":                      {"bike_docks"}, // small words are passed over
 		"tags=city,transport":              {"bike_docks"}, // joined in their order
 		"tags=transport,city":              {},
 		"tags=c_ty":                        {"bike_docks"}, // wildcards are wildcards
@@ -229,10 +231,10 @@ func TestTables(t *testing.T) {
 	fact(t, "tags", []any{"a", "b"}, a.get(viz("bike_docks"))["tags"])
 	fact(t, "a word for a privacy is private", "PRIVATE", a.ok("PUT", path, object{"privacy": "PUBLIC"})["privacy"])
 	fact(t, "a number that is none", []any{400, `{"errors":["Privacy is not included in the list"]}`}, said(a.send("PUT", path, object{"privacy": 7})))
-	a.load("places.csv", "name,y,x\nA,40.4,-3.7\nB,nowhere,\n", "privacy", "link")
+	a.load("places.csv", "name,y,x\nA,40.4,-3.7\nB,nowhere,1\nC,1,\n", "privacy", "link")
 	fact(t, "one public dataset too many", []any{400, `{"errors":["Privacy unauthorized to create public tables"]}`}, said(a.send("PUT", path, object{"privacy": 1})))
 	a.ok("PUT", "/api/v1/tables/places", object{"latitude_column": "y", "longitude_column": "x"})
-	fact(t, "georeferenced", []any{object{"x": -3.7, "y": 40.4}, object{"x": nil, "y": nil}}, a.query("SELECT ST_X(the_geom) AS x, ST_Y(the_geom) AS y FROM places ORDER BY cartodb_id"))
+	fact(t, "georeferenced", []any{object{"x": -3.7, "y": 40.4}, object{"x": nil, "y": nil}, object{"x": nil, "y": nil}}, a.query("SELECT ST_X(the_geom) AS x, ST_Y(the_geom) AS y FROM places ORDER BY cartodb_id"))
 	fact(t, "a column that is not there", 400, a.send("PUT", "/api/v1/tables/places", object{"latitude_column": "y", "longitude_column": "z"}).Status)
 	fact(t, "over the quota", []any{400, `{"errors":["You have reached your table quota"]}`}, said(a.send("POST", "/api/v1/tables", object{"name": "third"})))
 }
