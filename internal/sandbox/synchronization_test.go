@@ -183,7 +183,7 @@ func TestChangeSynchronizationConverts(t *testing.T) {
 		{"an empty text", `{"url":""}`, object{"url": ""}},
 		{"a text for a number", `{"retried_times":"3","error_code":"7"}`, object{"retried_times": 3.0, "error_code": 7.0}},
 		{"a text that is no number", `{"retried_times":"many"}`, stumbles},
-		{"no number", `{"error_code":null}`, object{"error_code": nil}},
+		{"no number", `{"error_code":7,"retried_times":3,"error_code":null,"retried_times":null}`, object{"error_code": nil, "retried_times": 0.0}},
 		{"an interval that begins with a number", `{"interval":"1800 or so"}`, object{"interval": 1800.0}},
 		{"an interval with a fraction", `{"interval":1800.9}`, object{"interval": 1800.0}},
 		{"an interval of false", `{"interval":false}`, stumbles},
