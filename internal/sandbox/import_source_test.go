@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -132,6 +134,23 @@ func TestMultipartOfTooMuch(t *testing.T) {
 	}
 	body := io.MultiReader(field("one"), field("two"), strings.NewReader("\r\n--b--\r\n"))
 	fact(t, "status", 400, a.send("POST", "/api/v1/imports", &stream{body, "multipart/form-data; boundary=b"}).Status)
+}
+
+// An upload is written to disk before the key is looked at, so no more of it than is needed.
+func TestUploadOfTooMuch(t *testing.T) {
+	dir := t.TempDir()
+	a := open(t, sandbox.Config{Dir: dir, ImportFileSize: 10})
+	a.inject("stuck=pending") // or the import would end, and its file with it
+	a.ok("POST", "/api/v1/imports", parts(t, "file", "big.csv", strings.Repeat("a\n1\n", 1000)))
+	kept, err := filepath.Glob(filepath.Join(dir, "uploads", "*", "content"))
+	if err != nil || len(kept) != 1 {
+		t.Fatal(kept, err)
+	}
+	info, err := os.Stat(kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	fact(t, "bytes on disk", int64(11), info.Size())
 }
 
 // A counted body knows whether anything of it was read.

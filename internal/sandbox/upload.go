@@ -19,7 +19,8 @@ type upload struct {
 	taken bool   // a job refers to it
 }
 
-// saveUpload writes a file part to disk as it arrives. Of several the one called filename counts, else the first.
+// saveUpload writes a file part to disk as it arrives, and no more of it than what shows that it is too big to be imported:
+// nobody has looked at the key yet. Of several the one called filename counts, else the first.
 // Source: CartoDB/cartodb: app/helpers/file_upload.rb.
 func (c *call) saveUpload(part *multipart.Part, field, name string) error {
 	if field != "file" && field != "filename" || c.upload != nil && (c.upload.field == "filename" || field == "file") {
@@ -39,7 +40,10 @@ func (c *call) saveUpload(part *multipart.Part, field, name string) error {
 		return err
 	}
 	defer f.Close()
-	if _, err := io.Copy(f, part); err != nil {
+	if _, err := io.Copy(f, io.LimitReader(part, c.s.config.ImportFileSize+1)); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, part); err != nil {
 		return err
 	}
 	return f.Close()
