@@ -72,6 +72,8 @@ func (j *job) steps() map[plan.Step]step {
 		plan.StepDeleteConnection: {nil, j.deleteConnection},
 
 		plan.StepStage:     {j.stagedBefore, j.stage},
+		plan.StepTry:       {nil, j.try},
+		plan.StepAlter:     {nil, j.alter},
 		plan.StepPublish:   {j.published, j.publish},
 		plan.StepOverwrite: {nil, j.overwrite},
 		plan.StepPark:      {j.parked, j.refuseUnparked},

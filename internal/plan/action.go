@@ -56,11 +56,12 @@ type Action struct {
 	Before *Contents `json:"contents_before,omitempty"` // what the live dataset holds
 	After  *Contents `json:"contents_after,omitempty"`  // what the source holds
 
-	Publishes bool  `json:"publishes,omitempty"` // a step towards more public
-	Destroys  bool  `json:"destroys,omitempty"`  // something is lost for good
-	Shrinks   bool  `json:"shrinks,omitempty"`   // fewer rows than before
-	Maps      []Map `json:"maps,omitempty"`      // maps that depend on the dataset
-	MapCount  int   `json:"map_count,omitempty"`
+	Publishes bool     `json:"publishes,omitempty"` // a step towards more public
+	Destroys  bool     `json:"destroys,omitempty"`  // something is lost for good
+	Shrinks   bool     `json:"shrinks,omitempty"`   // fewer rows than before
+	Drops     []string `json:"drops,omitempty"`     // columns that go for good, with what they hold
+	Maps      []Map    `json:"maps,omitempty"`      // maps that depend on the dataset
+	MapCount  int      `json:"map_count,omitempty"`
 
 	Fingerprint string   `json:"fingerprint,omitempty"` // of the source, as the marker carries it
 	Staging     string   `json:"staging,omitempty"`     // the staging dataset's name
@@ -112,6 +113,8 @@ const (
 	StepRename    Step = "rename"   // the dataset's name, and the marker that goes with it
 	StepRestrict  Step = "restrict" // privacy, towards less public
 	StepDetach    Step = "detach_synchronization"
+	StepTry       Step = "try"       // import as a test, under the staging name
+	StepAlter     Step = "alter"     // drop the columns that would stand in the way
 	StepStage     Step = "stage"     // import under the staging name
 	StepOverwrite Step = "overwrite" // import over the live dataset
 	StepPublish   Step = "publish"   // name, markers and metadata of a staged dataset

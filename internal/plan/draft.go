@@ -115,7 +115,7 @@ func (a Action) blocked(code Reason, reason, hint string) Action {
 // stepOrder is the order in which an action takes its steps.
 var stepOrder = []Step{
 	StepCreateConnection, StepUpdateConnection, StepDeleteConnection,
-	StepPark, StepRename, StepRestrict, StepDetach, StepStage, StepOverwrite, StepPublish,
+	StepPark, StepRename, StepRestrict, StepDetach, StepTry, StepAlter, StepStage, StepOverwrite, StepPublish,
 	StepAttach, StepRefresh, StepClear, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
 	StepDelete,
 }

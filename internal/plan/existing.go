@@ -2,7 +2,9 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -107,8 +109,10 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool
 		return false
 	case requested:
 		a.because(ReimportRequested, "a reimport was asked for")
-	case same && w.owns(l):
+	case same && w.owns(l) && !c.drifted(a, w, l):
 		return false
+	case same && w.owns(l):
+		a.because(ContentsDrifted, "it no longer holds what its file holds: %s", strings.Join(lost(*a.Before, w.look), ", "))
 	case l.marker.Fingerprint != "" && w.owns(l):
 		a.because(SourceChanged, "the source changed since it was imported")
 	case w.d.Source.Kind != spec.SourceFile:
@@ -133,6 +137,46 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool
 		a.take(StepOverwrite)
 	}
 	return true
+}
+
+// drifted reports whether a dataset that was imported from this very file is to
+// be imported again, because somebody changed what it holds. Only where the
+// manifest asks is anybody asked: counting reads the whole table. That a value
+// was edited is not seen.
+func (c *computer) drifted(a *Action, w *wanted, l *liveDataset) bool {
+	if w.d.Lifecycle.OnDrift == "" || w.d.Source.Kind != spec.SourceFile || !seenInto(w.look) {
+		return false
+	}
+	if live := c.question(a, l); live == nil || live.Unknown != "" {
+		return false
+	}
+	changed := lost(*a.Before, w.look)
+	if len(changed) == 0 {
+		a.Before = nil // there is nothing to show side by side
+		return false
+	}
+	if w.d.Lifecycle.OnDrift == "reimport" {
+		return true
+	}
+	c.note(w, "warning", string(ContentsDrifted),
+		quoted("dataset %q no longer holds what its file holds: %s", w.d.Name, strings.Join(changed, ", ")),
+		quoted("pass --reimport %s, or write on_drift: reimport", w.d.Name))
+	return false
+}
+
+// lost says in what a live dataset differs from the file that it was imported
+// from. Columns that somebody added are their matter.
+func lost(live Contents, look data.Look) []string {
+	var all []string
+	if live.Rows != look.Rows {
+		all = append(all, quoted("%d rows instead of %d", live.Rows, look.Rows))
+	}
+	for _, col := range look.Columns {
+		if !slices.ContainsFunc(live.Columns, func(l data.Column) bool { return l.Name == col.Name }) {
+			all = append(all, quoted("column %q is gone", col.Name))
+		}
+	}
+	return all
 }
 
 // holdsTheFile compares a dataset of unknown origin with its file, so that

@@ -137,7 +137,7 @@ func (x *exporter) dataset(l *liveDataset, ours bool) {
 	d := spec.Dataset{
 		Name: l.Name, Adopt: spec.Adopt{Any: !ours},
 		Import:    spec.Import{TypeGuessing: true, QuotedFieldsGuessing: true},
-		Lifecycle: spec.Lifecycle{OnSchemaChange: "fail", OnDrift: "warn"},
+		Lifecycle: spec.Lifecycle{OnSchemaChange: "fail"},
 	}
 	if ours && l.marker.Protected {
 		d.Lifecycle.PreventDestroy = &l.marker.Protected

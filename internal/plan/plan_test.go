@@ -116,6 +116,38 @@ func TestComputeDecides(t *testing.T) {
 				l.Columns = []data.Column{{Name: "name", Type: data.Text}, {Name: "lanes", Type: data.Text}}
 			})
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: SchemaBreaking}}},
+		{"file lost a column, which may go", func(in *Input) { loseColumn(in, 0) },
+			[]outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepTry, StepAlter, StepOverwrite, StepMetadata}}}},
+		{"file lost a column, which may go, and maps depend on it", func(in *Input) { loseColumn(in, 1) },
+			[]outcome{{Verb: Blocked, Name: "roads", Code: "guard_maps"}}},
+		{"file lost a column, which may go, maps included", func(in *Input) {
+			loseColumn(in, 1)
+			in.Options.Allow = []Allowance{{Guard: GuardMaps, Dataset: "roads"}}
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: SourceChanged, Steps: []Step{StepTry, StepAlter, StepOverwrite, StepMetadata}}}},
+		{"file lost a column, which may go, and its rows", func(in *Input) {
+			loseColumn(in, 0)
+			changeFile(in, func(l *data.Look) { l.Rows = 10 })
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_shrink"}}},
+		{"columns may go, and the geometry changes", func(in *Input) {
+			loseColumn(in, 0)
+			changeFile(in, func(l *data.Look) { l.Geometry = "multipolygon" })
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: SchemaBreaking}}},
+		{"a column may go, and there is no room for the test", func(in *Input) {
+			loseColumn(in, 0)
+			in.Account.Limits.RemainingTables = ptr(0)
+		}, []outcome{{Verb: Blocked, Name: "roads", Code: DatasetQuota}}},
+		{"rows deleted by hand, and nobody asked", func(in *Input) { drift(in, "") }, []outcome{none}},
+		{"rows deleted by hand, noted", func(in *Input) { drift(in, "warn") }, []outcome{none}},
+		{"rows deleted by hand, undone", func(in *Input) { drift(in, "reimport") },
+			[]outcome{{Verb: Reimport, Name: "roads", Code: ContentsDrifted, Steps: []Step{StepOverwrite}}}},
+		{"a column dropped by hand, undone", func(in *Input) {
+			drift(in, "reimport")
+			in.Details["id-roads"] = Detail{Rows: 100, Columns: in.Looks["roads"].Columns[1:], Geometry: "point"}
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: ContentsDrifted, Steps: []Step{StepOverwrite}}}},
+		{"a column added by hand", func(in *Input) {
+			drift(in, "reimport")
+			in.Details["id-roads"] = Detail{Rows: 100, Columns: append([]data.Column{{Name: "mine"}}, in.Looks["roads"].Columns...), Geometry: "point"}
+		}, []outcome{none}},
 		{"CARTO would refuse the file", func(in *Input) {
 			changeFile(in, func(l *data.Look) { l.Fault = &data.Fault{Code: 2003, Problem: "malformed"} })
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: "guard_fault"}}},
@@ -278,6 +310,22 @@ func changeFile(in *Input, edit func(*data.Look)) {
 	in.Looks = map[string]data.Look{"roads": look}
 }
 
+// loseColumn has the file lose a column that may go, of a dataset that some maps
+// depend on.
+func loseColumn(in *Input, maps int) {
+	in.Desired[0].Datasets[0].Lifecycle.OnSchemaChange = "alter"
+	in.Account.Datasets[0].MapCount = maps
+	changeFile(in, func(l *data.Look) { l.Columns = l.Columns[:1] })
+}
+
+// drift has somebody delete rows of a dataset for which on_drift says what to do.
+func drift(in *Input, onDrift string) {
+	in.Desired[0].Datasets[0].Lifecycle.OnDrift = onDrift
+	d := in.Details["id-roads"]
+	d.Rows = 90
+	in.Details["id-roads"] = d
+}
+
 // moveAway has the file begin at a longitude that the live data, which reach to 3
 // degrees east, do not.
 func moveAway(in *Input, west float64) {
@@ -424,12 +472,19 @@ func TestNotesSayWhatThePlanLeavesAlone(t *testing.T) {
 	in.Account.Datasets = append(in.Account.Datasets, Dataset{ID: "id-left", Name: StagingName("city", "gone", "0123456789abcdef")})
 	in.Account.Synchronizations = append(in.Account.Synchronizations, Synchronization{ID: "id-left", Checksum: SyncMarker("city", "gone")})
 	in.Account.Synchronizations[0].State, in.Account.Synchronizations[0].ErrorCode = "failure", 1100
+	in.Account.Synchronizations[0].RanAt = readAt.Add(-37 * time.Hour)
+	in.Desired[0].Datasets[0].Expect = &spec.Expect{MaxAge: 36 * time.Hour}
+	road := roads()
+	drift(&road, "warn")
+	in.Desired[0].Datasets = append(in.Desired[0].Datasets, road.Desired[0].Datasets...)
+	in.Account.Datasets = append(in.Account.Datasets, road.Account.Datasets...)
+	in.Details = road.Details
 	in.Options.Reimport = []string{"air"}
 	var got []string
 	for _, n := range Compute(in).Notes {
 		got = append(got, n.Severity+" "+n.Code)
 	}
-	want := []string{"warning reimport_not_ours", "warning synchronization_failing", "warning leftover", "warning leftover"}
+	want := []string{"warning reimport_not_ours", "warning synchronization_failing", "warning synchronization_old", "warning contents_drifted", "warning leftover", "warning leftover"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("wanted -, got +:\n%s", diff)
 	}

@@ -176,7 +176,7 @@ func randomWorld(seed uint64) *world {
 func (w *world) drift() {
 	for i := range w.in.Account.Datasets {
 		d := &w.in.Account.Datasets[i]
-		switch w.IntN(6) {
+		switch w.IntN(7) {
 		case 0:
 			d.Privacy = pick(w, "public", "link", "private")
 		case 1:
@@ -187,6 +187,13 @@ func (w *world) drift() {
 			}
 		case 3:
 			d.Description = "changed by hand"
+		case 4:
+			held := w.in.Details[d.ID]
+			held.Rows /= 2
+			if w.chance(5) && len(held.Columns) > 0 {
+				held.Columns = held.Columns[1:]
+			}
+			w.in.Details[d.ID] = held
 		}
 	}
 	w.in.Account.Synchronizations = slices.DeleteFunc(w.in.Account.Synchronizations, func(Synchronization) bool { return w.chance(2) })
@@ -286,7 +293,9 @@ func (w *world) dataset(name string, m spec.Manifest) spec.Dataset {
 		Share:       some(w, []spec.Share{}, []spec.Share{{Kind: "user", Name: "bob", Access: "r"}}),
 		Adopt:       spec.Adopt{Any: w.chance(3)},
 		Import:      spec.Import{TypeGuessing: w.chance(8), QuotedFieldsGuessing: true},
-		Lifecycle:   spec.Lifecycle{PreventDestroy: some(w, true, false)},
+		Lifecycle: spec.Lifecycle{
+			PreventDestroy: some(w, true, false), OnSchemaChange: pick(w, "fail", "alter"), OnDrift: pick(w, "", "warn", "reimport"),
+		},
 	}
 	if w.chance(2) {
 		d.Adopt.From = pick(w, projects...)

@@ -43,6 +43,11 @@ func sendsFile(a Action) bool {
 	return a.Kind == KindDataset && a.After != nil && (slices.Contains(a.Steps, StepOverwrite) || a.Verb == Create && slices.Contains(a.Steps, StepStage))
 }
 
+// needsRoom reports whether an action makes a dataset in passing.
+func needsRoom(a Action) bool {
+	return slices.ContainsFunc(a.Steps, func(s Step) bool { return s == StepAttach || s == StepRefresh || s == StepTry })
+}
+
 func (c *computer) guardStorage(actions []Action) {
 	left := c.in.Account.Limits.RemainingBytes
 	if left < 0 {
@@ -74,7 +79,7 @@ func (c *computer) guardDatasets(actions []Action) {
 		case a.Kind != KindDataset:
 		case a.Verb == Create:
 			created = append(created, i)
-		case slices.Contains(a.Steps, StepAttach) || slices.Contains(a.Steps, StepRefresh):
+		case needsRoom(a):
 			passing = append(passing, i)
 		}
 	}

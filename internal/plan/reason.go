@@ -13,6 +13,7 @@ const (
 	SyncMissing        Reason = "synchronization_missing"
 	SyncUndeclared     Reason = "synchronization_undeclared"
 	SourceChanged      Reason = "source_changed"
+	ContentsDrifted    Reason = "contents_drifted"
 	SourceUnknown      Reason = "source_unknown" // no fingerprint to compare with
 	ReimportRequested  Reason = "reimport_requested"
 	RenamedFrom        Reason = "renamed_from"

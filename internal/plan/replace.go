@@ -56,11 +56,35 @@ func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
 		a = guarded(a, d, allow, GuardExtent, quoted("the data move away: they were within %s and are within %s", box(*was), box(*is)))
 	}
 	if broken := breaking(*a.Before, look); len(broken) > 0 {
-		a = a.blocked(SchemaBreaking,
-			quoted("maps may hang on what the source lacks: %s; CARTO refuses such an overwrite (error 2012)", strings.Join(broken, ", ")),
-			"keep the columns and their types in the source, or drop them from the dataset first")
+		return alter(a, d, look, allow, strings.Join(broken, ", "))
 	}
 	return a
+}
+
+// alter decides about contents that lack columns: unless the manifest says that
+// those may go, nothing is done. They are dropped before the overwrite, which
+// CARTO would refuse otherwise; the geometry cannot be.
+func alter(a Action, d spec.Dataset, look data.Look, allow []Allowance, broken string) Action {
+	const hint = "keep the columns and their types in the source, or drop them from the dataset first"
+	refused := quoted("maps may hang on what the source lacks: %s; CARTO refuses such an overwrite (error 2012)", broken)
+	switch {
+	case d.Lifecycle.OnSchemaChange != "alter" || d.Source.Kind != spec.SourceFile:
+		return a.blocked(SchemaBreaking, refused, hint)
+	case otherGeometry(*a.Before, look):
+		return a.blocked(SchemaBreaking, refused, "keep the kind of geometry; on_schema_change drops columns only")
+	case a.Verb == Blocked:
+		return a
+	}
+	a.Drops, a.Destroys = breakingColumns(*a.Before, look), true
+	a.because(SchemaBreaking, "on_schema_change lets columns go that the source lacks or has with another type")
+	a.Staging = StagingName(a.Project, a.Dataset, a.Fingerprint)
+	if !slices.Contains(a.Steps, StepAlter) {
+		a.take(StepTry, StepAlter)
+	}
+	if a.MapCount > 0 && on(d.Guards.Maps) {
+		a = guarded(a, d, allow, GuardMaps, quoted("%d maps depend on it and may use what goes: %s", a.MapCount, broken))
+	}
+	return a.finished()
 }
 
 // on reports whether a guard that the manifest may switch off is on.
@@ -78,24 +102,45 @@ func shrinkAllowed(g spec.Guards) float64 {
 // of types; further ones are welcome.
 // Source: CartoDB/cartodb, lib/carto/importer/table_setup.rb.
 func breaking(live Contents, look data.Look) []string {
-	families := map[string]string{}
-	for _, col := range look.Columns {
-		families[col.Name] = col.Type.Carto()
-	}
 	var broken []string
 	for _, col := range live.Columns {
-		family, ok := families[col.Name]
-		switch {
-		case !ok:
+		switch family := familyOf(look, col.Name); family {
+		case "":
 			broken = append(broken, quoted("column %q is gone", col.Name))
-		case family != col.Type.Carto():
+		case col.Type.Carto():
+		default:
 			broken = append(broken, quoted("column %q was %s and becomes %s", col.Name, col.Type.Carto(), family))
 		}
 	}
-	if live.Geometry != "" && look.Geometry != live.Geometry {
+	if otherGeometry(live, look) {
 		broken = append(broken, quoted("the geometry was %s and becomes %s", live.Geometry, or(look.Geometry, "none")))
 	}
 	return broken
+}
+
+// breakingColumns are the live columns among them.
+func breakingColumns(live Contents, look data.Look) []string {
+	var names []string
+	for _, col := range live.Columns {
+		if familyOf(look, col.Name) != col.Type.Carto() {
+			names = append(names, col.Name)
+		}
+	}
+	return names
+}
+
+func otherGeometry(live Contents, look data.Look) bool {
+	return live.Geometry != "" && look.Geometry != live.Geometry
+}
+
+// familyOf is the family of types of a column, "" if there is none of the name.
+func familyOf(look data.Look, name string) string {
+	for _, col := range look.Columns {
+		if col.Name == name {
+			return col.Type.Carto()
+		}
+	}
+	return ""
 }
 
 // columnKinds are columns as names with their family of types, sorted: what

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -117,6 +118,11 @@ func (s *simulation) step(a Action, made *string, step Step) {
 			s.attach(a, id)
 		}
 		s.fill(a, id)
+	case StepTry:
+	case StepAlter:
+		d := s.in.Details[id]
+		d.Columns = slices.DeleteFunc(slices.Clone(d.Columns), func(c data.Column) bool { return slices.Contains(a.Drops, c.Name) })
+		s.in.Details[id] = d
 	case StepOverwrite, StepRefresh:
 		s.fill(a, id)
 	case StepPublish:

@@ -170,6 +170,7 @@ func (c *computer) compareSync(a *Action, w *wanted, l *liveDataset, s Synchroni
 	}
 	c.followName(a, w, &s)
 	c.health(a, w, s)
+	c.noteAge(w, s)
 	if c.compareRuns(a, w, s) {
 		a.does(Update)
 		a.because(SyncDiffers, "its synchronization differs")
@@ -274,6 +275,18 @@ func (c *computer) health(a *Action, w *wanted, s Synchronization) {
 		c.note(w, "warning", "synchronization_failing",
 			strings.TrimSpace(quoted("the last run of dataset %q failed with CARTO's error %d %s", w.d.Name, s.ErrorCode, s.ErrorMessage)),
 			quoted("CARTO tries again at %s", s.RunAt.UTC().Format(time.RFC3339)))
+	}
+}
+
+// noteAge tells that no run has ended for longer than the manifest expects.
+func (c *computer) noteAge(w *wanted, s Synchronization) {
+	if w.d.Expect == nil || w.d.Expect.MaxAge == 0 || s.RanAt.IsZero() {
+		return
+	}
+	if age := c.in.Account.ReadAt.Sub(s.RanAt); age > w.d.Expect.MaxAge {
+		c.note(w, "warning", "synchronization_old",
+			quoted("the last run of dataset %q ended at %s, which is longer ago than %s", w.d.Name, s.RanAt.UTC().Format(time.RFC3339), Interval(w.d.Expect.MaxAge)),
+			"see whether its source can be fetched; cartosync synchronization force runs it now")
 	}
 }
 

@@ -78,10 +78,12 @@ func everyVerb() plan.Plan {
 
 	reimport := dataset(plan.Reimport, "parcels", 30)
 	reimport.Reason, reimport.Code, reimport.Shrinks = "the source changed since it was imported", plan.SourceChanged, true
-	reimport.Before = &plan.Contents{Rows: 12_044, Size: 4_194_304, Geometry: "multipolygon", Columns: cols("id integer", "owner text"),
+	reimport.Before = &plan.Contents{Rows: 12_044, Size: 4_194_304, Geometry: "multipolygon", Columns: cols("id integer", "owner text", "note text"),
 		Extent: &data.Extent{West: 2.05, South: 41.32, East: 2.23, North: 41.47}}
 	reimport.After = &plan.Contents{Rows: 11_902, Size: 2_500_000, Format: "geojson", Geometry: "multipolygon", Columns: cols("id bigint", "owner text", "zone text"),
 		Extent: &data.Extent{West: 2.05, South: 41.32, East: 2.25, North: 41.47}}
+
+	reimport.Drops, reimport.Destroys = []string{"note"}, true
 
 	rename := dataset(plan.Rename, "land", 36)
 	rename.Also, rename.LiveName, rename.ID = []plan.Verb{plan.Update}, "cadastre", "b9f0c6ae-1f5d-11f1-8b5a-0242ac120002"
@@ -142,7 +144,7 @@ func everyVerb() plan.Plan {
 	datasetsLeft, bytesLeft := 2, int64(4_000_000)
 	return plan.Plan{
 		Account: "https://acme.carto.com", User: "acme", Projects: []string{"city-open-data"}, Slots: 3,
-		Quota: plan.Quota{Datasets: 1, DatasetsLeft: &datasetsLeft, Bytes: 2_512_345, BytesLeft: &bytesLeft},
+		Quota:  plan.Quota{Datasets: 1, DatasetsLeft: &datasetsLeft, Bytes: 2_512_345, BytesLeft: &bytesLeft},
 		ReadAt: time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC),
 		Actions: []plan.Action{
 			connection, rotated, forget, resume, rename, adopt, update, create, reimport, heal,

@@ -44,6 +44,10 @@ func publication(a plan.Action) string {
 
 func destruction(a plan.Action) string {
 	switch {
+	case len(a.Drops) == 1:
+		return "column " + a.Drops[0] + " is dropped for good"
+	case len(a.Drops) > 1:
+		return "columns " + and(a.Drops) + " are dropped for good"
 	case !a.Does(plan.Delete):
 		return "data is lost for good"
 	case a.Kind == plan.KindConnection:

@@ -225,7 +225,7 @@ func lifecycle(e entry) Lifecycle {
 	l := Lifecycle{
 		PreventDestroy: e.flag("prevent_destroy"),
 		OnSchemaChange: e.textOr("on_schema_change", "fail"),
-		OnDrift:        e.textOr("on_drift", "warn"),
+		OnDrift:        e.textOr("on_drift", ""),
 	}
 	if fields := e.texts("ignore_changes"); fields != nil {
 		l.IgnoreChanges = slices.Compact(slices.Sorted(slices.Values(*fields)))

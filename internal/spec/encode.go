@@ -199,7 +199,7 @@ func encodeLifecycle(l Lifecycle) *yaml.Node {
 	if l.OnSchemaChange != "" && l.OnSchemaChange != "fail" {
 		put(n, "on_schema_change", plainText(l.OnSchemaChange))
 	}
-	if l.OnDrift != "" && l.OnDrift != "warn" {
+	if l.OnDrift != "" {
 		put(n, "on_drift", plainText(l.OnDrift))
 	}
 	return n

@@ -67,7 +67,7 @@ func TestEncodeHostileTexts(t *testing.T) {
 			Name: "d" + string(rune('a'+i%26)) + string(rune('a'+i/26)), Description: ptr(s), Title: ptr(s), Attributions: ptr(s), License: ptr(s),
 			Tags:      &[]string{"x" + s, "a"},
 			Import:    spec.Import{TypeGuessing: true, QuotedFieldsGuessing: true},
-			Lifecycle: spec.Lifecycle{OnSchemaChange: "fail", OnDrift: "warn"},
+			Lifecycle: spec.Lifecycle{OnSchemaChange: "fail"},
 		})
 	}
 	datasets[0].Source = spec.Source{Kind: spec.SourceURL, Fetch: spec.FetchClient, URL: text(t, "https://example.org/a.csv?q=$${x}&t=${env:CARTOSYNC_SECRET_T}")}

@@ -183,7 +183,7 @@ func TestLoad(t *testing.T) {
 			Source:  spec.Source{Kind: spec.SourceURL, URL: text(t, "https://example.org/south.zip?token=${env:CARTOSYNC_SECRET_T}"), Fetch: spec.FetchServer},
 			Privacy: private, Tags: tags, License: license, Guards: shrink,
 			Import:    spec.Import{TypeGuessing: true, QuotedFieldsGuessing: true},
-			Lifecycle: spec.Lifecycle{OnSchemaChange: "fail", OnDrift: "warn"},
+			Lifecycle: spec.Lifecycle{OnSchemaChange: "fail"},
 		}, {
 			Name:    "air_quality",
 			Source:  spec.Source{Kind: spec.SourceURL, URL: secret.Literal("http://files.sandbox.test/air.csv"), Fetch: spec.FetchClient},

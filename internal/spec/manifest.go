@@ -146,7 +146,7 @@ type Lifecycle struct {
 	PreventDestroy *bool    // nil: as the dataset's marker has it
 	IgnoreChanges  []string // fields that are never compared, such as title or sync.interval
 	OnSchemaChange string   // "fail" or "alter"
-	OnDrift        string   // "warn" or "reimport"
+	OnDrift        string   // "warn" or "reimport"; "": rows are not compared
 }
 
 // Guards are the limits that block a change that looks like an accident.
