@@ -24,7 +24,7 @@ func TestDelimiters(t *testing.T) {
 		{name: "header name, space not a candidate", content: "name\njohn smith\nann lee\n", want: "name text\n1: 'john smith'\n2: 'ann lee'"},
 		{name: "a | b: space wins the tie", content: "a | b\n1 | x\n", want: "a integer, _ text, b text\n1: 1 '|' 'x'"},
 		{name: "# comment is the header", content: "# comment\na,b\n1,2\n", want: "_ text, comment text\n1: 'a,b' ''\n2: '1,2' ''"},
-		{name: "sep=; is the header", content: "sep=;\na;b\n1;2\n", want: "sep text\n1: 'a'\n2: '1'\n! extra_cells"},
+		{name: "sep=; is the header", content: "sep=;\na;b\n1;2\n", want: "sep text\n1: 'a'\n2: '1'\n! extra_cells\n! sep_line"},
 		{name: "CRLF", content: "a,b\r\n1,x\r\n2,y\r\n", want: "a integer, b text\n1: 1 'x'\n2: 2 'y'"},
 		{name: "CRLF with ;", content: "a;b\r\n1;x\r\n2;y\r\n", want: "a integer, b text\n1: 1 'x'\n2: 2 'y'"},
 		{name: "CR only", content: "a,b\r1,x\r2,y", want: "a integer, b text\n1: 1 'x'\n2: 2 'y'"},

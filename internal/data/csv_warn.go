@@ -31,6 +31,10 @@ func (c *csvScan) warnFile(s *Schema) {
 	if c.header.isData {
 		s.warn(WarnNoHeader, "", "a cell of the first line is a number, so the line counts as data and the columns are called field_1, field_2, ...")
 	}
+	if first := c.header.fields[0].header; strings.HasPrefix(strings.ToLower(first), "sep=") && len(first) <= len("sep=;") {
+		s.warn(WarnSepLine, "", "the first line %q is taken for the header", first)
+		s.advise("remove the line")
+	}
 	for _, f := range c.header.fields {
 		if f.role == roleDropped && f.loaded == "the_geom_webmercator" {
 			s.warn(WarnDroppedColumn, "", "column %q is dropped and computed anew", f.header)

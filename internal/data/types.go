@@ -150,6 +150,7 @@ const (
 	WarnSkippedRows     WarningCode = "skipped_rows"     // malformed rows are dropped
 	WarnExtraCells      WarningCode = "extra_cells"      // cells beyond the header are dropped
 	WarnNoHeader        WarningCode = "no_header"        // the first line is taken for data
+	WarnSepLine         WarningCode = "sep_line"         // a line for Excel, sep=; is taken for the header
 	WarnDroppedColumn   WarningCode = "dropped_column"   // a column does not reach the dataset
 	WarnLeadingZeros    WarningCode = "leading_zeros"    // codes become numbers and lose zeros or a plus sign
 	WarnExponents       WarningCode = "exponents"        // codes such as 1E5 become numbers

@@ -11,6 +11,7 @@ var layers = []layer{
 
 	{"internal/secret", nil, "is safe to use everywhere, so it depends on nothing"},
 	{"internal/name", nil, "holds rules of the service that client and sandbox must agree on"},
+	{"internal/data/datatest", []string{"internal/data"}, "writes files for tests, and says what is to be seen in them"},
 	{"internal/data", []string{"internal/name"}, "reads files for the look and for the sandbox alike, and knows neither"},
 
 	{"internal/spec", []string{"schema", "internal/secret", "internal/name"}, "checks a manifest without knowing any account"},
