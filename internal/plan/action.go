@@ -95,9 +95,12 @@ type Contents struct {
 	Format   string        `json:"format,omitempty"`
 	Columns  []data.Column `json:"columns,omitempty"`
 	Geometry string        `json:"geometry,omitempty"`
-	Extent   *data.Extent  `json:"extent,omitempty"`
+	Extent   *Extent  `json:"extent,omitempty"`
 	Unknown  string        `json:"unknown,omitempty"` // why the rest is not known
 }
+
+// An Extent is a bounding box in degrees.
+type Extent = data.Extent
 
 // A Step is one idempotent part of an action, by name. Apply looks whether it
 // is done, does it, and verifies.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/plan"
 )
 
@@ -82,7 +81,7 @@ func (t *text) sideBySide(before, after plan.Contents) {
 
 // extentText is a bounding box as west, south, east and north to about ten
 // metres: what differs by less is the same place.
-func extentText(e *data.Extent) string {
+func extentText(e *plan.Extent) string {
 	if e == nil {
 		return nothing
 	}
