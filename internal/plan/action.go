@@ -95,7 +95,7 @@ type Contents struct {
 	Format   string        `json:"format,omitempty"`
 	Columns  []data.Column `json:"columns,omitempty"`
 	Geometry string        `json:"geometry,omitempty"`
-	Extent   *Extent  `json:"extent,omitempty"`
+	Extent   *Extent       `json:"extent,omitempty"`
 	Unknown  string        `json:"unknown,omitempty"` // why the rest is not known
 }
 
