@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -22,6 +23,8 @@ type localFile struct {
 	format data.Format // "" if it was not recognised
 	layers []string    // the datasets that CARTO will make of it, as far as that can be told
 	sure   bool        // of the names
+
+	ignored int // layers that CARTO leaves out, since an archive holds too many
 }
 
 // openFile opens a file and predicts which datasets it becomes: CARTO goes by the
@@ -44,6 +47,10 @@ func openFile(path, wanted string) (*localFile, error) {
 		l.upload = wanted + extension(l.upload)
 	}
 	l.look()
+	if err := l.several(wanted); err != nil {
+		f.Close()
+		return nil, err
+	}
 	return l, nil
 }
 
@@ -68,11 +75,29 @@ func (l *localFile) look() {
 	for _, layer := range f.Layers {
 		l.layers = append(l.layers, name.Sanitize(layer.Name))
 	}
+	l.ignored = f.Ignored
 	switch f.Format {
 	case data.FormatTAR, data.FormatBZ2, data.FormatGZ, data.FormatRAR, data.FormatCARTO, data.FormatOSM:
 	default:
 		l.sure = true
 	}
+}
+
+// several refuses what CARTO would do in silence with an archive of several layers: it
+// takes no name for them, numbers those of one name, and leaves out what is too much.
+func (l *localFile) several(wanted string) error {
+	switch made := len(l.layers); {
+	case l.ignored > 0:
+		return fmt.Errorf("%s holds %d layers, and CARTO would import %d of them without a word; split it", l.path, made+l.ignored, made)
+	case made > 1 && wanted != "":
+		return fmt.Errorf("%s holds %d layers, and --name can name one; leave it out, or import one file for each", l.path, made)
+	}
+	for n, layer := range l.layers {
+		if slices.Contains(l.layers[:n], layer) {
+			return fmt.Errorf("%s holds two layers that become %q, and CARTO would call the second %q; rename one of them in it", l.path, layer, layer+"_1")
+		}
+	}
+	return nil
 }
 
 // replaces says why a file cannot replace the dataset of a name; nil if it can.

@@ -45,6 +45,12 @@ func TestOpenFile(t *testing.T) {
 	dir := t.TempDir()
 	pack(t, filepath.Join(dir, "one.zip"), "Inner File.csv")
 	pack(t, filepath.Join(dir, "two.zip"), "a.csv", "b.csv")
+	pack(t, filepath.Join(dir, "same.zip"), "x/a.csv", "y/A.csv")
+	var most []string
+	for n := range 27 {
+		most = append(most, fmt.Sprintf("layer_%d.csv", n))
+	}
+	pack(t, filepath.Join(dir, "most.zip"), most...)
 	gz, err := os.Create(filepath.Join(dir, "trees.csv.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +78,9 @@ func TestOpenFile(t *testing.T) {
 		{"one.zip", "", opened{"one.zip", []string{"inner_file"}, true, ""}},
 		{"one.zip", "trees", opened{"trees.zip", []string{"inner_file"}, true, ""}},
 		{"two.zip", "", opened{"two.zip", []string{"a", "b"}, false, ""}},
+		{"two.zip", "trees", opened{Err: "two.zip holds 2 layers, and --name can name one; leave it out, or import one file for each"}},
+		{"same.zip", "", opened{Err: `same.zip holds two layers that become "a", and CARTO would call the second "a_1"; rename one of them in it`}},
+		{"most.zip", "", opened{Err: "most.zip holds 27 layers, and CARTO would import 26 of them without a word; split it"}},
 		{"trees.csv.gz", "oaks", opened{"oaks.csv.gz", []string{"oaks"}, false, ""}},
 		{".", "", opened{Err: `file "." cannot be read: it is not a regular file; write its contents to one first`}},
 	}
@@ -100,18 +109,44 @@ func TestImportSeveralLayers(t *testing.T) {
 	if code != exitDone {
 		t.Fatalf("exit code %d\n%s", code, stderr)
 	}
-	var names []string
-	for _, line := range strings.Split(strings.TrimSpace(stdout), "\n")[1:] {
-		names = append(names, strings.Join(strings.Split(line, ",")[:2], " "))
-	}
-	if diff := cmp.Diff([]string{"trees created", "lamps created"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"trees created", "lamps created"}, outcomes(stdout)); diff != "" {
 		t.Error(diff)
 	}
-	code, _, stderr = byHandIn(t, account, sandbox.DefaultAPIKey, "dataset", "import", archive, "--overwrite")
-	want := archive + " holds 2 layers, and replacing several datasets at once can end half-way; import one file for each\n"
+	code, _, stderr = byHandIn(t, account, sandbox.DefaultAPIKey, "dataset", "import", archive)
+	want := `there is a dataset "trees" already, and CARTO would import this beside it as "trees_1"; leave what is there with --skip, or import one file for each layer` + "\n"
 	if diff := cmp.Diff(want, stderr); diff != "" || code != exitFailed {
 		t.Errorf("exit code %d (-want +got):\n%s", code, diff)
 	}
+	code, _, stderr = byHandIn(t, account, sandbox.DefaultAPIKey, "dataset", "import", archive, "--overwrite")
+	want = archive + " holds 2 layers, and replacing several datasets at once can end half-way; import one file for each\n"
+	if diff := cmp.Diff(want, stderr); diff != "" || code != exitFailed {
+		t.Errorf("exit code %d (-want +got):\n%s", code, diff)
+	}
+}
+
+// Of several datasets --skip leaves those alone that are there, and says of which.
+func TestSkipSomeLayers(t *testing.T) {
+	account := handAccount(t, sandbox.Config{})
+	archive := filepath.Join(t.TempDir(), "city.zip")
+	pack(t, archive, "trees.csv", "lamps.csv")
+	if code, _, stderr := byHandIn(t, account, sandbox.DefaultAPIKey, "dataset", "import", "testdata/trees.csv"); code != exitDone {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	for _, want := range [][]string{{"trees skipped", "lamps created"}, {"trees skipped", "lamps skipped"}} {
+		code, stdout, stderr := byHandIn(t, account, sandbox.DefaultAPIKey, "dataset", "import", archive, "--skip", "--format", "csv")
+		if diff := cmp.Diff(want, outcomes(stdout)); diff != "" || code != exitDone {
+			t.Errorf("exit code %d (-want +got):\n%s%s", code, diff, stderr)
+		}
+	}
+}
+
+// outcomes are the names and outcomes in a table as CSV.
+func outcomes(table string) []string {
+	var all []string
+	for _, line := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
+		all = append(all, strings.Join(strings.Split(line, ",")[:2], " "))
+	}
+	return all
 }
 
 // A signal leaves the job to the server, and says how to follow it: the same command

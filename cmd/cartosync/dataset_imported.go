@@ -89,7 +89,6 @@ func (i *importing) siblings(ctx context.Context) error {
 			i.datasets = append(i.datasets, d)
 		}
 	}
-	i.Single = len(i.datasets) == 1
 	return nil
 }
 

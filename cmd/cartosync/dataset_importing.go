@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,8 @@ type importing struct {
 
 	params, credentials []carto.Param
 
-	before   *carto.Dataset // what is overwritten
+	before   *carto.Dataset  // what is overwritten
+	kept     []carto.Dataset // what --skip leaves alone
 	jobID    string
 	job      carto.Import
 	sync     *carto.Synchronization
@@ -183,15 +185,16 @@ func (i *importing) prepare(ctx context.Context) (skipped bool, err error) {
 		if taken == nil {
 			continue
 		}
-		if i.collision == carto.CollisionSkip && len(names) == 1 {
-			i.datasets = []carto.Dataset{*taken}
-			return true, nil
-		}
 		if i.collision != carto.CollisionSkip {
 			return false, i.inTheWay(*taken)
 		}
+		i.kept = append(i.kept, *taken)
 	}
-	return false, nil
+	if len(i.kept) == 0 || len(i.kept) < len(names) {
+		return false, nil
+	}
+	i.datasets = i.kept
+	return true, nil
 }
 
 // taken is the dataset of a name, nil if there is none.
@@ -209,6 +212,8 @@ func (i *importing) taken(ctx context.Context, named string) (*carto.Dataset, er
 func (i *importing) inTheWay(d carto.Dataset) error {
 	hint := "give it another --name, or leave what is there with --skip"
 	switch {
+	case i.file != nil && len(i.file.layers) > 1:
+		hint = "leave what is there with --skip, or import one file for each layer"
 	case i.file != nil:
 		hint = "replace its contents with --overwrite, leave it with --skip, or give this another --name"
 	case i.interval != 0:
@@ -363,11 +368,15 @@ func (i *importing) report() {
 		named := strings.Join(i.expected(), ",")
 		i.Add(named, i.outcome, nil, nil, id, state, code, meaning, remedy, sync, nil)
 	}
+	i.Single = len(i.datasets) < 2
 	for _, d := range i.datasets {
-		rows := i.rows
+		rows, outcome := i.rows, i.outcome
 		if len(i.datasets) > 1 {
 			rows = -1
 		}
-		i.Add(d.Name, i.outcome, known(rows), string(d.Privacy), id, state, code, meaning, remedy, sync, d.ID)
+		if slices.ContainsFunc(i.kept, func(k carto.Dataset) bool { return k.ID == d.ID }) {
+			outcome = "skipped"
+		}
+		i.Add(d.Name, outcome, known(rows), string(d.Privacy), id, state, code, meaning, remedy, sync, d.ID)
 	}
 }
