@@ -2,6 +2,8 @@ package sandbox_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,6 +30,7 @@ func hive(parameters ...any) object {
 }
 
 func TestConnectorImportFromDirectory(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name      string
 		connector object
@@ -129,7 +132,14 @@ const elsewhere = "could not connect to the database: 192.0.2.7 is at 192.0.2.7:
 	"allow it by cartosync sandbox --allow-fetch 192.0.2.7, or let a directory stand for it with --connector postgres=DIR or in sandbox.yaml"
 
 func TestConnections(t *testing.T) {
-	a := open(t, sandbox.Config{Connectors: map[string]string{"hive": t.TempDir(), "mysql": "/nonexistent"}})
+	gone := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a := open(t, sandbox.Config{Connectors: map[string]string{"hive": t.TempDir(), "mysql": gone}})
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
 	parameters := object{"server": "h", "Password": "leaks", "password": "hidden"}
 	created := a.send("POST", "/api/v4/connections", object{"name": "main", "connector": "hive", "parameters": parameters})
 	fact(t, "status", 201, created.Status)
@@ -149,7 +159,7 @@ func TestConnections(t *testing.T) {
 	}{
 		{"a taken name", object{"name": "renamed", "connector": "hive", "parameters": parameters}, "Validation failed: Name has already been taken"},
 		{"no name", object{"connector": "hive", "parameters": parameters}, "Validation failed: Name can't be blank"},
-		{"an unreachable database", object{"name": "x", "connector": "mysql", "parameters": object{"server": "h", "username": "u", "password": "p"}}, "Validation failed: stat /nonexistent: no such file or directory"},
+		{"an unreachable database", object{"name": "x", "connector": "mysql", "parameters": object{"server": "h", "username": "u", "password": "p"}}, "Validation failed: stat " + gone + ": no such file or directory"},
 		{"a database that is not on this machine", object{"name": "x", "connector": "postgres", "parameters": object{"server": "192.0.2.7", "database": "d", "username": "u"}}, "Validation failed: " + elsewhere},
 		{"BigQuery without a project", object{"name": "x", "connector": "bigquery", "parameters": object{"service_account": "{}"}}, "Validation failed: Connector Parameter 'billing_project' must be assigned"},
 		{"BigQuery with a token", object{"name": "x", "connector": "bigquery", "parameters": object{"billing_project": "p", "refresh_token": "t"}},
@@ -177,6 +187,7 @@ func TestConnections(t *testing.T) {
 }
 
 func TestPostgresConnector(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t)
 	server.Exec(t, `CREATE SCHEMA sales; CREATE TABLE sales.orders (id int8, "Customer Name" text, price numeric(8,2), ok boolean, day date,
 		at timestamptz, tags text[], geom text);

@@ -4,13 +4,33 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
+
+// checkConnectors refuses what can stand for no database: a provider that there is not, or a directory that cannot be
+// opened. Its imports would fail later, with a reason that points elsewhere.
+func (c Config) checkConnectors() error {
+	for _, provider := range slices.Sorted(maps.Keys(c.Connectors)) {
+		if _, known := FindProvider(provider); !known {
+			return fmt.Errorf("there is no provider %q that a directory could stand for; it is one of %s", provider, ProviderIDs())
+		}
+		root, err := os.OpenRoot(c.Connectors[provider])
+		if err != nil {
+			return fmt.Errorf("open the directory that stands for databases of %s: %w", provider, err)
+		}
+		if err := root.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // openDirectory reads a provider for which the sandbox has no driver: CSV files stand for its tables, DIR/SCHEMA/TABLE.csv
 // or DIR/TABLE.csv. Queries run over them in SQLite.

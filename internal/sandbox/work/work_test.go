@@ -25,6 +25,24 @@ func TestValidURL(t *testing.T) {
 	}
 }
 
+func TestConnectorsAreChecked(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct{ provider, dir, want string }{
+		{"hive", dir, ""},
+		{"odbc", dir, ""},
+		{"hives", dir, `there is no provider "hives" that a directory could stand for; it is one of ` + ProviderIDs()},
+		{"hive", dir + "/nothing", "open the directory that stands for databases of hive: open " + dir + "/nothing: no such file or directory"},
+	} {
+		got := ""
+		if err := (Config{Connectors: map[string]string{test.provider: test.dir}}).checkConnectors(); err != nil {
+			got = err.Error()
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s=%s (-want +got):\n%s", test.provider, test.dir, diff)
+		}
+	}
+}
+
 func TestTranslateURL(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://github.com/o/r/blob/main/a/x.csv":                       "https://github.com/o/r/raw/main/a/x.csv",

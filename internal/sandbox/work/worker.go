@@ -72,6 +72,9 @@ func Start(ctx context.Context, c Config) (*Worker, error) {
 	if w.Faults == nil {
 		w.Faults = &fault.Set{}
 	}
+	if err := c.checkConnectors(); err != nil {
+		return nil, err
+	}
 	files, err := newFileHost(c.Serve)
 	if err != nil {
 		return nil, err
