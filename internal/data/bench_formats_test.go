@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 // manyRows is a sheet of numbers, dates and shared strings, and the strings.
@@ -86,7 +87,7 @@ func BenchmarkLookShapefile(b *testing.B) {
 	for i := 1; i < len(pairs); i += 2 {
 		size += len(pairs[i])
 	}
-	content := zipped(b, pairs...)
+	content := datatest.Zip(pairs...)
 	b.Run("look", func(b *testing.B) {
 		benchmarkLook(b, "b.zip", []byte(content))
 		b.SetBytes(int64(size))
@@ -118,7 +119,7 @@ func TestMemoryOfFormats(t *testing.T) {
 	xlsx := func(cells string) string { return book{sheets: []string{cells}, strings: shared}.bytes(t) }
 	for _, tt := range []struct{ name, file, small, big string }{
 		{"spreadsheet", "m.xlsx", xlsx(small), xlsx(big)},
-		{"shapefile", "m.zip", zipped(t, manyPolygons(5_000)...), zipped(t, manyPolygons(40_000)...)},
+		{"shapefile", "m.zip", datatest.Zip(manyPolygons(5_000)...), datatest.Zip(manyPolygons(40_000)...)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			allocated := func(content string) uint64 {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 // FuzzXLSX is about the parts of a spreadsheet, so that the fuzzer need not learn
@@ -22,7 +23,7 @@ func FuzzXLSX(f *testing.F) {
 	f.Add(sheet(words("a")), "<sst/>", `<numFmts><numFmt numFmtId="0" formatCode="[h]&quot;d"/></numFmts>`, `<workbookPr date1904="1"/><bookViews><workbookView activeTab="0"/></bookViews>`, byte(0))
 	f.Fuzz(func(t *testing.T, cells, shared, formats, head string, bits byte) {
 		const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-		content := zipped(t,
+		content := datatest.Zip(
 			"[Content_Types].xml", `<Types><Override PartName="/w.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`,
 			"_rels/w.xml.rels", `<Relationships><Relationship Id="a" Type="worksheet" Target="s.xml"/><Relationship Id="b" Type="sharedStrings" Target="t.xml"/><Relationship Id="c" Type="styles" Target="f.xml"/></Relationships>`,
 			"w.xml", `<workbook xmlns="`+main+`">`+head+`<sheets><sheet name="One" id="a"/></sheets></workbook>`,
@@ -50,7 +51,7 @@ func FuzzShapefile(f *testing.F) {
 		if prj != "" {
 			files = append(files, "s.prj", prj)
 		}
-		agree(t, "s.zip", zipped(t, files...), data.DefaultOptions())
+		agree(t, "s.zip", datatest.Zip(files...), data.DefaultOptions())
 	})
 }
 
@@ -62,6 +63,6 @@ func FuzzDBF(f *testing.F) {
 	f.Add([]byte(dbfOf(0, []dbfColumn{{"ogc_fid", 'N', 4, 0}, {"the_geom", 'C', 4, 0}}, []string{"1"})), "WIN1251")
 	f.Fuzz(func(t *testing.T, table []byte, cpg string) {
 		shp, shx := shpOf(1, pointShape(1, 1, 2), pointShape(1, 3, 4), nullShape)
-		agree(t, "s.zip", zipped(t, "s.shp", shp, "s.shx", shx, "s.dbf", string(table), "s.cpg", cpg), data.DefaultOptions())
+		agree(t, "s.zip", datatest.Zip("s.shp", shp, "s.shx", shx, "s.dbf", string(table), "s.cpg", cpg), data.DefaultOptions())
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 // agree checks what must hold for any file: it is read, refused with a fault, or
@@ -127,11 +128,11 @@ func FuzzArchive(f *testing.F) {
 	f.Add([]byte("PK\x05\x06"), byte(0))
 	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"), byte(1))
 	f.Add([]byte(strings.Repeat("\x00", 1024)), byte(2))
-	f.Add([]byte(zipped(f, "a.csv", "a,b\n1,x\n", "d/b.geojson", onePoint, "c.pdf", "x")), byte(0))
-	f.Add([]byte(zipped(f, shapefileParts{kind: 1, records: []string{pointShape(1, 1, 2)}}.pairs("s")...)), byte(0))
-	f.Add([]byte(zipped(f, "x.xlsx", book{sheets: []string{sheet(words("a", "b"), numbers("1", "2"))}}.bytes(f))), byte(0))
-	f.Add([]byte(tarred(f, "a.csv", "a,b\n1,x\n")), byte(2))
-	f.Add([]byte(gzipped(f, tarred(f, "a.csv", "a,b\n1,x\n"))), byte(3))
+	f.Add([]byte(datatest.Zip("a.csv", "a,b\n1,x\n", "d/b.geojson", onePoint, "c.pdf", "x")), byte(0))
+	f.Add([]byte(datatest.Zip(shapefileParts{kind: 1, records: []string{pointShape(1, 1, 2)}}.pairs("s")...)), byte(0))
+	f.Add([]byte(datatest.Zip("x.xlsx", book{sheets: []string{sheet(words("a", "b"), numbers("1", "2"))}}.bytes(f))), byte(0))
+	f.Add([]byte(datatest.Tar("a.csv", "a,b\n1,x\n")), byte(2))
+	f.Add([]byte(datatest.Gzip(datatest.Tar("a.csv", "a,b\n1,x\n"))), byte(3))
 	f.Fuzz(func(t *testing.T, content []byte, kind byte) {
 		file := []string{"f.zip", "f.csv.gz", "f.tar", "f.tgz", "f.csv.bz2"}[int(kind)%5]
 		agree(t, file, string(content), data.DefaultOptions())

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 // TestHostileFormats: files that are small and would cost much are refused, within
@@ -52,9 +53,9 @@ func TestHostileFormats(t *testing.T) {
 		{"too many sheets", "x.xlsx", xlsx(book{sheets: []string{sheet(ab)}, head: manySheets(60_000)}), 6666},
 		{"entities that grow", "x.xlsx", one(`<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>` + sheet(ab)), 1005},
 		{"elements without end", "x.xlsx", one(strings.Repeat("<a>", 100_000)), 1005},
-		{"too many parts", "x.xlsx", zipped(t, strings.Split(strings.Repeat("a|b|", 101)+"PK|x", "|")...), 6666},
+		{"too many parts", "x.xlsx", datatest.Zip(strings.Split(strings.Repeat("a|b|", 101)+"PK|x", "|")...), 6666},
 		{"a sheet of zeros", "x.xlsx", one(sheet(ab) + strings.Repeat(" ", 9<<20)), 6666},
-		{"a spreadsheet in an archive that is too big to keep", "z.zip", zipped(t, "x.xlsx", "PK\x03\x04"+strings.Repeat("x", 1<<17)), 0},
+		{"a spreadsheet in an archive that is too big to keep", "z.zip", datatest.Zip("x.xlsx", "PK\x03\x04"+strings.Repeat("x", 1<<17)), 0},
 
 		{"a shape of two gigabytes", "s.zip", shp(shapefileParts{kind: 1, records: []string{pointShape(1, 1, 2)}, change: func(_, shx, _ []byte) { copy(shx[104:], "\x3f\xff\xff\xff") }}), 6666},
 		{"an index of two gigabytes", "s.zip", shp(shapefileParts{kind: 1, records: []string{pointShape(1, 1, 2)}, change: func(_, shx, _ []byte) { copy(shx[24:], "\x3f\xff\xff\xff") }}), 1002},

@@ -1,10 +1,7 @@
 package data_test
 
 import (
-	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 func sum(content string) string {
@@ -68,70 +66,18 @@ func TestLookSaysEverything(t *testing.T) {
 	}
 }
 
-// zipped makes a zip of pairs of name and content.
-func zipped(t testing.TB, pairs ...string) string {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for i := 0; i < len(pairs); i += 2 {
-		w, err := z.Create(pairs[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, pairs[i+1]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func gzipped(t testing.TB, content string) string {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := io.WriteString(z, content); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func tarred(t testing.TB, pairs ...string) string {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for i := 0; i < len(pairs); i += 2 {
-		h := &tar.Header{Name: pairs[i], Mode: 0o600, Size: int64(len(pairs[i+1])), Typeflag: tar.TypeReg}
-		if err := w.WriteHeader(h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, pairs[i+1]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 func TestArchives(t *testing.T) {
 	const ab = "a,b\n1,x\n2,y\n"
 	many := make([]string, 0, 60)
 	for i := range 30 {
 		many = append(many, "f"+string(rune('a'+i%26))+strings.Repeat("x", i)+".csv", ab)
 	}
-	encrypted := []byte(zipped(t, "a.csv", ab))
+	encrypted := []byte(datatest.Zip("a.csv", ab))
 	encrypted[6] |= 1
 	encrypted[bytes.Index(encrypted, []byte("PK\x01\x02"))+8] |= 1
-	corrupt := []byte(zipped(t, "a.csv", strings.Repeat(ab, 100)))
+	corrupt := []byte(datatest.Zip("a.csv", strings.Repeat(ab, 100)))
 	corrupt[50] ^= 0xff
-	gz := gzipped(t, strings.Repeat(ab, 1000))
+	gz := datatest.Gzip(strings.Repeat(ab, 1000))
 
 	type outcome struct {
 		Names  string
@@ -144,27 +90,27 @@ func TestArchives(t *testing.T) {
 		name, file, content string
 		want                outcome
 	}{
-		{name: "zip of one", file: "Z.ZIP", content: zipped(t, "My Data.TXT", ab), want: outcome{Names: "my_data", Rows: 2}},
-		{name: "zip of two", file: "zipped_ab.zip", content: zipped(t, "zipped_a.csv", ab, "zipped_b.csv", ab), want: outcome{Names: "zipped_a zipped_b", Rows: 2}},
-		{name: "hidden files, read-mes, unknown extensions", file: "z.zip", content: zipped(t, "__MACOSX/a.csv", "x", ".a.csv", "x", ".d/b.csv", "x", "ReadMe first.txt", "x", "x.version.txt", "x", "a.pdf", "x", "dir/", "", "dir/a.csv", ab), want: outcome{Names: "a", Rows: 2}},
-		{name: "evil names", file: "z.zip", content: zipped(t, "../../etc/passwd.csv", ab, "/abs/b.csv", ab), want: outcome{Names: "passwd b", Rows: 2}},
-		{name: "name that is not UTF-8", file: "z.zip", content: zipped(t, "\xff.csv", ab), want: outcome{Fault: 2006}},
-		{name: "nothing importable", file: "z.zip", content: zipped(t, "a.pdf", "x"), want: outcome{Fault: 1002}},
-		{name: "empty zip", file: "z.zip", content: zipped(t), want: outcome{Fault: 1002}},
+		{name: "zip of one", file: "Z.ZIP", content: datatest.Zip("My Data.TXT", ab), want: outcome{Names: "my_data", Rows: 2}},
+		{name: "zip of two", file: "zipped_ab.zip", content: datatest.Zip("zipped_a.csv", ab, "zipped_b.csv", ab), want: outcome{Names: "zipped_a zipped_b", Rows: 2}},
+		{name: "hidden files, read-mes, unknown extensions", file: "z.zip", content: datatest.Zip("__MACOSX/a.csv", "x", ".a.csv", "x", ".d/b.csv", "x", "ReadMe first.txt", "x", "x.version.txt", "x", "a.pdf", "x", "dir/", "", "dir/a.csv", ab), want: outcome{Names: "a", Rows: 2}},
+		{name: "evil names", file: "z.zip", content: datatest.Zip("../../etc/passwd.csv", ab, "/abs/b.csv", ab), want: outcome{Names: "passwd b", Rows: 2}},
+		{name: "name that is not UTF-8", file: "z.zip", content: datatest.Zip("\xff.csv", ab), want: outcome{Fault: 2006}},
+		{name: "nothing importable", file: "z.zip", content: datatest.Zip("a.pdf", "x"), want: outcome{Fault: 1002}},
+		{name: "empty zip", file: "z.zip", content: datatest.Zip(), want: outcome{Fault: 1002}},
 		{name: "not a zip", file: "z.zip", content: ab, want: outcome{Fault: 1003}},
 		{name: "corrupt zip", file: "z.zip", content: string(corrupt), want: outcome{Names: "a", Fault: 1003}},
 		{name: "encrypted zip", file: "z.zip", content: string(encrypted), want: outcome{Fault: 1018}},
-		{name: "more layers than CARTO imports", file: "z.zip", content: zipped(t, many...), want: outcome{Names: "26", Rows: 2, Warned: "ignored_layers"}},
-		{name: "empty file inside", file: "z.zip", content: zipped(t, "a.csv", ""), want: outcome{Names: "a", Fault: 1005}},
-		{name: "shapefile that is broken", file: "z.zip", content: zipped(t, "D/Roads.shp", "x", "D/Roads.dbf", "x", "D/Roads.SHX", "x", "D/roads.prj", "x"), want: outcome{Names: "roads", Fault: 99999}},
-		{name: "shapefile without .dbf", file: "z.zip", content: zipped(t, "roads.shp", "x", "roads.shx", "x"), want: outcome{Names: "roads", Fault: 1006}},
+		{name: "more layers than CARTO imports", file: "z.zip", content: datatest.Zip(many...), want: outcome{Names: "26", Rows: 2, Warned: "ignored_layers"}},
+		{name: "empty file inside", file: "z.zip", content: datatest.Zip("a.csv", ""), want: outcome{Names: "a", Fault: 1005}},
+		{name: "shapefile that is broken", file: "z.zip", content: datatest.Zip("D/Roads.shp", "x", "D/Roads.dbf", "x", "D/Roads.SHX", "x", "D/roads.prj", "x"), want: outcome{Names: "roads", Fault: 99999}},
+		{name: "shapefile without .dbf", file: "z.zip", content: datatest.Zip("roads.shp", "x", "roads.shx", "x"), want: outcome{Names: "roads", Fault: 1006}},
 		{name: "gz", file: "data.csv.gz", content: gz, want: outcome{Names: "data", Rows: 2999, Warned: "mixed_types"}},
 		{name: "gz of something else", file: "data.pdf.gz", content: gz, want: outcome{Fault: 1002}},
 		{name: "gz that is none", file: "data.csv.gz", content: ab, want: outcome{Fault: 1003}},
 		{name: "truncated gz", file: "data.csv.gz", content: gz[:len(gz)-20], want: outcome{Names: "data", Fault: 1003}},
-		{name: "tar", file: "t.tar", content: tarred(t, "x.pdf", "-", "a.csv", ab, "b.csv", ab), want: outcome{Names: "a b", Rows: 2}},
-		{name: "tgz", file: "t.tgz", content: gzipped(t, tarred(t, "a.csv", ab)), want: outcome{Names: "a", Rows: 2}},
-		{name: "tar.gz", file: "t.tar.gz", content: gzipped(t, tarred(t, "a.csv", ab)), want: outcome{Names: "a", Rows: 2}},
+		{name: "tar", file: "t.tar", content: datatest.Tar("x.pdf", "-", "a.csv", ab, "b.csv", ab), want: outcome{Names: "a b", Rows: 2}},
+		{name: "tgz", file: "t.tgz", content: datatest.Gzip(datatest.Tar("a.csv", ab)), want: outcome{Names: "a", Rows: 2}},
+		{name: "tar.gz", file: "t.tar.gz", content: datatest.Gzip(datatest.Tar("a.csv", ab)), want: outcome{Names: "a", Rows: 2}},
 		{name: "broken tar", file: "t.tar", content: strings.Repeat("x", 2048), want: outcome{Fault: 1003}},
 		{name: "rar", file: "r.rar", content: "Rar!", want: outcome{Names: "r", Opaque: true}},
 		{name: "carto", file: "m.carto", content: "PK", want: outcome{Names: "m", Opaque: true}},
@@ -207,7 +153,7 @@ func TestArchives(t *testing.T) {
 }
 
 func TestEveryLayerOfATarIsReached(t *testing.T) {
-	content := tarred(t, "a.csv", "v,k\n1,a\n", "b.csv", "v,k\n2,b\n")
+	content := datatest.Tar("a.csv", "v,k\n1,a\n", "b.csv", "v,k\n2,b\n")
 	f, err := data.Open("t.tar", strings.NewReader(content), int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
@@ -241,11 +187,11 @@ func TestArchivesWithinLimits(t *testing.T) {
 		name, file, content string
 		limits              data.Limits
 	}{
-		{"zip of too many", "z.zip", zipped(t, four...), limits},
-		{"tar of too many", "t.tar", tarred(t, four...), limits},
-		{"zip that unpacks to too much", "z.zip", zipped(t, "a.csv", long), limits},
-		{"gz that unpacks to too much", "z.csv.gz", gzipped(t, long), limits},
-		{"gz of zeros", "z.csv.gz", gzipped(t, "a,b\n"+strings.Repeat("1,"+strings.Repeat("x", 10_000)+"\n", 200)), bomb},
+		{"zip of too many", "z.zip", datatest.Zip(four...), limits},
+		{"tar of too many", "t.tar", datatest.Tar(four...), limits},
+		{"zip that unpacks to too much", "z.zip", datatest.Zip("a.csv", long), limits},
+		{"gz that unpacks to too much", "z.csv.gz", datatest.Gzip(long), limits},
+		{"gz of zeros", "z.csv.gz", datatest.Gzip("a,b\n" + strings.Repeat("1,"+strings.Repeat("x", 10_000)+"\n", 200)), bomb},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -277,7 +223,7 @@ func (f faultyReader) ReadAt(p []byte, off int64) (int, error) {
 
 func TestErrorsOfReadingAreNoFaults(t *testing.T) {
 	content := []byte("a,b\n" + strings.Repeat("1,x\n", 400_000))
-	zip := []byte(zipped(t, "a.csv", string(content)))
+	zip := []byte(datatest.Zip("a.csv", string(content)))
 	for _, tt := range []struct {
 		file    string
 		content []byte
@@ -300,7 +246,7 @@ func TestErrorsOfReadingAreNoFaults(t *testing.T) {
 func TestContextEndsALook(t *testing.T) {
 	content := "a,b\n1,x\n"
 	cause := errors.New("enough")
-	for _, tt := range [][2]string{{"a.csv", content}, {"a.geojson", onePoint}, {"a.zip", zipped(t, "a.csv", content)}, {"a.csv.gz", gzipped(t, content)}, {"a.tgz", gzipped(t, tarred(t, "a.csv", content))}} {
+	for _, tt := range [][2]string{{"a.csv", content}, {"a.geojson", onePoint}, {"a.zip", datatest.Zip("a.csv", content)}, {"a.csv.gz", datatest.Gzip(content)}, {"a.tgz", datatest.Gzip(datatest.Tar("a.csv", content))}} {
 		t.Run(tt[0], func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			cancel(cause)

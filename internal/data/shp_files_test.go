@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 // A column of a .dbf: its name, type, width and decimals.
@@ -164,5 +166,5 @@ func (s shapefileParts) pairs(stem string) []string {
 
 func (s shapefileParts) zip(t testing.TB) string {
 	t.Helper()
-	return zipped(t, s.pairs("s")...)
+	return datatest.Zip(s.pairs("s")...)
 }

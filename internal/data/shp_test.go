@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 type shpVector struct {
@@ -190,7 +191,7 @@ func TestShapefilesInArchives(t *testing.T) {
 	roads := shapefileParts{kind: 1, records: []string{pointShape(1, 1, 2)}}
 	both := append(roads.pairs("D/Roads (1)"), shapefileParts{kind: 1, records: []string{pointShape(1, 3, 4), pointShape(1, 5, 6)}}.pairs("D/Parks")...)
 	for _, file := range []struct{ name, content string }{
-		{"z.zip", zipped(t, both...)}, {"z.tar", tarred(t, both...)}, {"z.tgz", gzipped(t, tarred(t, both...))},
+		{"z.zip", datatest.Zip(both...)}, {"z.tar", datatest.Tar(both...)}, {"z.tgz", datatest.Gzip(datatest.Tar(both...))},
 	} {
 		t.Run(file.name, func(t *testing.T) {
 			f, err := data.Open(file.name, strings.NewReader(file.content), int64(len(file.content)))

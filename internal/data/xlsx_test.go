@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
 
 // A book is a spreadsheet in the making.
@@ -67,7 +68,7 @@ func (b book) bytes(t testing.TB) string {
 	add("xl/_rels/workbook.xml.rels", `<Relationships>`+rels.String()+`</Relationships>`)
 	add("xl/workbook.xml", `<workbook xmlns="`+main+`" xmlns:r="`+relNamespace+`">`+b.head+`<sheets>`+list.String()+`</sheets></workbook>`)
 	add("[Content_Types].xml", `<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`)
-	return zipped(t, parts...)
+	return datatest.Zip(parts...)
 }
 
 // sheet makes the rows of a sheet, each given by its cells; cells without a
@@ -192,14 +193,14 @@ func TestXLSXFaults(t *testing.T) {
 		{name: "text", content: "a,b\n1,2\n", want: "fault 2008"}, // services/importer/spec/unit/excel2csv_spec.rb
 		{name: "something else", content: "\xd0\xcf\x11\xe0\x00\x00", want: "fault 1005"},
 		{name: "truncated", content: whole[:len(whole)/2], want: "fault 1005"},
-		{name: "empty zip", content: zipped(t), want: "fault 1005"},
+		{name: "empty zip", content: datatest.Zip(), want: "fault 1005"},
 	})
 }
 
 func TestXLSXInsideAnArchive(t *testing.T) {
 	whole := book{sheets: []string{sheet(words("a", "b"), numbers("1", "2"))}}.bytes(t)
 	for _, file := range []struct{ name, content string }{
-		{"z.zip", zipped(t, "d/Trees.XLSX", whole)}, {"Trees.xlsx.gz", gzipped(t, whole)}, {"t.tar", tarred(t, "trees.xlsx", whole)},
+		{"z.zip", datatest.Zip("d/Trees.XLSX", whole)}, {"Trees.xlsx.gz", datatest.Gzip(whole)}, {"t.tar", datatest.Tar("trees.xlsx", whole)},
 	} {
 		t.Run(file.name, func(t *testing.T) {
 			if diff := cmp.Diff("a integer, b integer\n1: 1 2", dump(t, file.name, file.content, defaults())); diff != "" {

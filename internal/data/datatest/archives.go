@@ -31,7 +31,8 @@ func Zip(pairs ...string) string {
 	return b.String()
 }
 
-func gz(content string) string {
+// Gzip packs content.
+func Gzip(content string) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, err := io.WriteString(z, content)
@@ -40,7 +41,8 @@ func gz(content string) string {
 	return b.String()
 }
 
-func tarball(pairs ...string) string {
+// Tar makes a tar file of pairs of name and content.
+func Tar(pairs ...string) string {
 	var b bytes.Buffer
 	t := tar.NewWriter(&b)
 	for i := 0; i < len(pairs); i += 2 {
@@ -69,11 +71,11 @@ func packed() []File {
 			"\nfault 1003"},
 		{"no_data.zip", Zip("picture.png", "x"),
 			"\nfault 1002"},
-		{"packed.csv.gz", gz(table),
+		{"packed.csv.gz", Gzip(table),
 			"gz , UTF-8\n2 rows: id integer, name text"},
-		{"packed_tar.tar.gz", gz(tarball("export/in_a_tar.csv", table)),
+		{"packed_tar.tar.gz", Gzip(Tar("export/in_a_tar.csv", table)),
 			"gz , UTF-8\n2 rows: id integer, name text"},
-		{"plain.tar", tarball("in_a_plain_tar.csv", table),
+		{"plain.tar", Tar("in_a_plain_tar.csv", table),
 			"tar , UTF-8\n2 rows: id integer, name text"},
 		{"places.kmz", Zip("doc.kml", kml),
 			"kml\nopaque"},

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// sheet makes a spreadsheet of what a worksheet holds. Style 1 is a date.
-func sheet(cells string) string {
+// Sheet makes a spreadsheet of what a worksheet holds. Style 1 is a date.
+func Sheet(cells string) string {
 	const main, rel = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 	return Zip(
 		"[Content_Types].xml", `<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`,
@@ -40,15 +40,15 @@ const (
 	utm30      = `PROJCS["WGS_1984_UTM_Zone_30N",` + geographic + `,PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",-3.0],PARAMETER["Scale_Factor",0.9996],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]`
 )
 
-// A place is a row of a shapefile.
-type place struct {
-	name    string
-	x, y    float64
-	deleted bool
+// A Place is a row of a shapefile.
+type Place struct {
+	Name    string
+	X, Y    float64
+	Deleted bool
 }
 
-// shapefile gives the parts of a shapefile of points, by name and content.
-func shapefile(stem, prj, cpg string, places ...place) []string {
+// Shapefile gives the parts of a shapefile of points, by name and content.
+func Shapefile(stem, prj, cpg string, places ...Place) []string {
 	const width = 12
 	var shapes, index []byte
 	table := []byte{3, 120, 1, 1}
@@ -63,13 +63,13 @@ func shapefile(stem, prj, cpg string, places ...place) []string {
 		shapes = binary.BigEndian.AppendUint32(shapes, uint32(i+1))
 		shapes = binary.BigEndian.AppendUint32(shapes, 10)
 		shapes = binary.LittleEndian.AppendUint32(shapes, 1)
-		shapes = binary.LittleEndian.AppendUint64(shapes, math.Float64bits(p.x))
-		shapes = binary.LittleEndian.AppendUint64(shapes, math.Float64bits(p.y))
+		shapes = binary.LittleEndian.AppendUint64(shapes, math.Float64bits(p.X))
+		shapes = binary.LittleEndian.AppendUint64(shapes, math.Float64bits(p.Y))
 		mark := " "
-		if p.deleted {
+		if p.Deleted {
 			mark = "*"
 		}
-		table = append(table, (mark + p.name + strings.Repeat(" ", width))[:width+1]...)
+		table = append(table, (mark + p.Name + strings.Repeat(" ", width))[:width+1]...)
 	}
 	head := func(b []byte) string {
 		h := binary.BigEndian.AppendUint32(nil, 9994)
@@ -89,36 +89,36 @@ func shapefile(stem, prj, cpg string, places ...place) []string {
 
 // tables are spreadsheets and shapefiles.
 func tables() []File {
-	madrid, lugo := place{"Madrid", -3.7038, 40.4168, false}, place{"Logro\u00f1o", -2.4456, 42.4650, false}
+	madrid, lugo := Place{"Madrid", -3.7038, 40.4168, false}, Place{"Logro\u00f1o", -2.4456, 42.4650, false}
 	lugoLatin1 := lugo
-	lugoLatin1.name = latin1(lugo.name)
-	gone := place{"gone", 170, 80, true}
+	lugoLatin1.Name = latin1(lugo.Name)
+	gone := Place{"gone", 170, 80, true}
 	return []File{
-		{"sheet_dates.xlsx", sheet(rows(words("day", "amount", "zip"),
+		{"sheet_dates.xlsx", Sheet(rows(words("day", "amount", "zip"),
 			`<c s="1"><v>43861</v></c><c><v>1.5</v></c><c t="str"><v>01234</v></c>`,
 			`<c s="1"><v>43862</v></c><c><v>2</v></c><c t="str"><v>28001</v></c>`)),
 			"xlsx  UTF-8\n2 rows: day date, amount double precision, zip integer\n! leading_zeros zip"},
-		{"sheet_formulas.xlsx", sheet(rows(words("a", "total"), `<c><v>1</v></c><c><f>A2*2</f><v>2</v></c>`, `<c><v>2</v></c><c t="e"><f>1/0</f><v>#DIV/0!</v></c>`)),
+		{"sheet_formulas.xlsx", Sheet(rows(words("a", "total"), `<c><v>1</v></c><c><f>A2*2</f><v>2</v></c>`, `<c><v>2</v></c><c t="e"><f>1/0</f><v>#DIV/0!</v></c>`)),
 			"xlsx  UTF-8\n2 rows: a integer, total text"},
-		{"sheet_merged.xlsx", sheet(`<dimension ref="A1:B3"/>` + rows(words("region", "town"), words("north", "Lugo"), `<c r="B3" t="str"><v>Vigo</v></c>`) + `<mergeCells><mergeCell ref="A2:A3"/></mergeCells>`),
+		{"sheet_merged.xlsx", Sheet(`<dimension ref="A1:B3"/>` + rows(words("region", "town"), words("north", "Lugo"), `<c r="B3" t="str"><v>Vigo</v></c>`) + `<mergeCells><mergeCell ref="A2:A3"/></mergeCells>`),
 			"xlsx  UTF-8\n2 rows: region text, town text"},
-		{"sheet_title.xlsx", sheet(`<dimension ref="A1:B4"/><sheetData><row r="1">` + words("Report 2020") + `</row><row r="3">` + words("a", "b") + `</row><row r="4">` + words("x", "y") + `</row></sheetData>`),
+		{"sheet_title.xlsx", Sheet(`<dimension ref="A1:B4"/><sheetData><row r="1">` + words("Report 2020") + `</row><row r="3">` + words("a", "b") + `</row><row r="4">` + words("x", "y") + `</row></sheetData>`),
 			"xlsx  UTF-8\n3 rows: report_2020 text\n! extra_cells"},
-		{"sheet_leading_rows.xlsx", sheet(`<dimension ref="A3:B4"/><sheetData><row r="3">` + words("a", "b") + `</row><row r="4"><c><v>1</v></c><c><v>2</v></c></row></sheetData>`),
+		{"sheet_leading_rows.xlsx", Sheet(`<dimension ref="A3:B4"/><sheetData><row r="3">` + words("a", "b") + `</row><row r="4"><c><v>1</v></c><c><v>2</v></c></row></sheetData>`),
 			"xlsx  UTF-8\n1 rows: a integer, b integer"},
-		{"shape_cpg.zip", Zip(shapefile("with_cpg", geographic, "UTF-8", madrid, lugo)...),
+		{"shape_cpg.zip", Zip(Shapefile("with_cpg", geographic, "UTF-8", madrid, lugo)...),
 			"zip  UTF-8\n2 rows: name text\npoint, -3.7038 40.4168 to -2.4456 42.465"},
-		{"shape_no_cpg.zip", Zip(shapefile("without_cpg", geographic, "", madrid, lugoLatin1)...),
+		{"shape_no_cpg.zip", Zip(Shapefile("without_cpg", geographic, "", madrid, lugoLatin1)...),
 			"zip  ISO-8859-1\n2 rows: name text\npoint, -3.7038 40.4168 to -2.4456 42.465\n! encoding"},
-		{"shape_no_prj.zip", Zip(shapefile("without_prj", "", "UTF-8", madrid)...),
+		{"shape_no_prj.zip", Zip(Shapefile("without_prj", "", "UTF-8", madrid)...),
 			"zip  UTF-8\n1 rows: name text\npoint, -3.7038 40.4168 to -3.7038 40.4168\n! projection"},
-		{"shape_utm.zip", Zip(shapefile("in_utm", utm30, "UTF-8", place{"Madrid", 440000, 4474000, false})...),
+		{"shape_utm.zip", Zip(Shapefile("in_utm", utm30, "UTF-8", Place{"Madrid", 440000, 4474000, false})...),
 			"zip  UTF-8\n1 rows: name text\npoint, -3.7072 40.4145 to -3.7072 40.4145"},
-		{"shape_deleted.zip", Zip(shapefile("some_deleted", geographic, "UTF-8", madrid, gone)...),
+		{"shape_deleted.zip", Zip(Shapefile("some_deleted", geographic, "UTF-8", madrid, gone)...),
 			"zip  UTF-8\n1 rows: name text\npoint, -3.7038 40.4168 to -3.7038 40.4168"},
-		{"shape_no_dbf.zip", Zip(shapefile("without_dbf", geographic, "", madrid)[:4]...),
+		{"shape_no_dbf.zip", Zip(Shapefile("without_dbf", geographic, "", madrid)[:4]...),
 			"zip\nfault 1006"},
-		{"shape_in_folders.zip", Zip(shapefile("Export 2020/Towns", geographic, "UTF-8", madrid)...),
+		{"shape_in_folders.zip", Zip(Shapefile("Export 2020/Towns", geographic, "UTF-8", madrid)...),
 			"zip  UTF-8\n1 rows: name text\npoint, -3.7038 40.4168 to -3.7038 40.4168"},
 	}
 }
