@@ -12,6 +12,7 @@ import (
 // What an account answers that is not in use. CartoDB/cartodb: app/controllers/application_controller.rb,
 // app/controllers/carto/api/public/application_controller.rb.
 func TestAccountStates(t *testing.T) {
+	t.Parallel()
 	const list, me, v3, v4 = "/api/v1/viz?type=table", "/api/v1/users/me", "/api/v3/me", "/api/v4/me"
 	nothing := func(status int) []any { return []any{status, ""} }
 	tests := []struct {
@@ -76,6 +77,7 @@ func TestViewersMayLook(t *testing.T) {
 
 // Where a request names its user, and where its key may be. CartoDB/cartodb: config/routes.rb, config/initializers/warden.rb.
 func TestWhereUserAndKeyMayBe(t *testing.T) {
+	t.Parallel()
 	key := sandbox.DefaultAPIKey
 	tests := []struct {
 		name, method, path string

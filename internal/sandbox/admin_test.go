@@ -13,6 +13,7 @@ import (
 
 // Nothing of the admin route is there unless it was asked for, and it is not for web pages or strangers.
 func TestAdminIsGuarded(t *testing.T) {
+	t.Parallel()
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	tests := []struct {
 		name    string

@@ -18,6 +18,7 @@ func basic(credential string) http.Header {
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	key := sandbox.DefaultAPIKey
 	inQuery := "?api_key=" + key
 	tests := []struct {

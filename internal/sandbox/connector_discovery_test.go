@@ -197,6 +197,7 @@ func TestConnectorInAForm(t *testing.T) {
 }
 
 func TestPostgresDiscovery(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t)
 	server.Exec(t, `CREATE SCHEMA sales; CREATE TABLE sales.orders (id int8); CREATE TABLE public.roads (id int8)`)
 	a := open(t, sandbox.Config{})

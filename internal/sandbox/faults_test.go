@@ -14,6 +14,7 @@ import (
 
 // Every kind of fault that hits requests, as a client sees it.
 func TestFaultsOfRequests(t *testing.T) {
+	t.Parallel()
 	const list = "/api/v1/viz?type=table"
 	tests := []struct {
 		name, fault  string
@@ -166,6 +167,7 @@ func TestCrashedImportStaysAfterReopening(t *testing.T) {
 // The columns of a source change between two runs, and the dataset follows without a word; an upload over it is refused.
 // Source: CartoDB/cartodb: app/models/synchronization/adapter.rb, app/connectors/importer.rb.
 func TestDriftingColumns(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		fault   string
 		columns []any

@@ -55,6 +55,7 @@ func source(t *testing.T) (server *httptest.Server, release func()) {
 }
 
 func TestImportFromURL(t *testing.T) {
+	t.Parallel()
 	server, _ := source(t)
 	tests := []struct {
 		name, url string

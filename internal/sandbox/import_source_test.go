@@ -39,6 +39,7 @@ func parts(t *testing.T, list ...string) *form {
 // Of several sources the server takes one: by sql or table_copy before all, then url, connector, and the upload at last.
 // Source: CartoDB/cartodb: app/controllers/api/json/imports_controller.rb, app/models/data_import.rb (run_import!).
 func TestImportSources(t *testing.T) {
+	t.Parallel()
 	server, _ := source(t)
 	road, lane := server.URL+"/road.csv", server.URL+"/lane.csv"
 	tests := []struct {
@@ -80,6 +81,7 @@ func TestImportSources(t *testing.T) {
 
 // What is wrong with a request is found in the server's order, and a full set of slots before all of it.
 func TestImportRefusalsInOrder(t *testing.T) {
+	t.Parallel()
 	imports := func(text string) string { return `{"errors":{"imports":"` + text + `"}}` }
 	all := object{"service_item_id": 5, "privacy": "odd", "url": "gopher://x", "collision_strategy": "odd"}
 	for _, step := range []struct {

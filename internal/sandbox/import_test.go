@@ -24,6 +24,7 @@ func outcome(job object) object {
 }
 
 func TestImportOutcomes(t *testing.T) {
+	t.Parallel()
 	complete := func(name any, created float64) object {
 		return object{"state": "complete", "success": true, "error_code": nil, "table_name": name, "tables_created_count": created,
 			"data_type": "file", "visualization_id": nil, "table_id": anID}

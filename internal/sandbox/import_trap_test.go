@@ -123,6 +123,7 @@ func TestTrap26VisualizationIsTheMap(t *testing.T) {
 // Of an archive's datasets only the last shows, and the count includes files that failed.
 // Source: CartoDB/cartodb: app/models/data_import.rb.
 func TestTrap27ArchiveShowsOneTable(t *testing.T) {
+	t.Parallel()
 	a := open(t, sandbox.Config{})
 	job := a.load("all.zip", zipped(t, "b.csv", "a\n1\n", "a.csv", "a\n1\n", "empty.csv", "", "note.docx", "x", "inner.zip", zipped(t, "in.csv", "a\n1\n"), ".hid.csv", "a\n1\n"))
 	fact(t, "outcome", object{"state": "complete", "success": true, "error_code": 1005.0, "table_name": "a", "tables_created_count": 3.0},

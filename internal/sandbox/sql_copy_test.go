@@ -61,6 +61,7 @@ func TestSQLCopy(t *testing.T) {
 
 // A little body must not become a big one.
 func TestSQLCopyOfTooMuch(t *testing.T) {
+	t.Parallel()
 	a := open(t, sandbox.Config{})
 	a.query("CREATE TABLE t (s text)")
 	var packed bytes.Buffer

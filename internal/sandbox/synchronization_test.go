@@ -37,6 +37,7 @@ func TestCreateSynchronization(t *testing.T) {
 }
 
 func TestRefusedSynchronizations(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		body   any
@@ -171,6 +172,7 @@ func TestChangeSynchronization(t *testing.T) {
 
 // What the server stores of odd values, and where its database refuses them.
 func TestChangeSynchronizationConverts(t *testing.T) {
+	t.Parallel()
 	stumbles := object{"status": "500"}
 	tests := []struct {
 		name string

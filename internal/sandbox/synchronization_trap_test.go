@@ -157,6 +157,7 @@ func TestTrap13And21FailedFirstImportIsNeverCuredAndDiesAfterTenRuns(t *testing.
 // sync_now takes it up no sooner than 15 minutes later. Later failures are told to it.
 // Source: CartoDB/cartodb: app/models/data_import.rb (new_importer, store_results).
 func TestTrap14EarlyFailureLeavesItQueued(t *testing.T) {
+	t.Parallel()
 	warehouse := t.TempDir()
 	write(t, warehouse, "default/air.csv", "a\n1\n")
 	tests := []struct {
@@ -348,6 +349,7 @@ func TestTrap20And22CrashedRunsTakeAllSlots(t *testing.T) {
 // sync_now answers 200 whether it enqueued a run or not.
 // Source: CartoDB/cartodb: app/models/synchronization/member.rb (can_manually_sync?, should_auto_sync?).
 func TestTrap22SyncNowSaysNoWith200(t *testing.T) {
+	t.Parallel()
 	ago := func(d time.Duration) string {
 		return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(-d).Format(time.RFC3339)
 	}

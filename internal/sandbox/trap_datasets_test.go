@@ -129,6 +129,7 @@ func TestTrap33PrivacyIsSpelledInThreeWays(t *testing.T) {
 // A privacy that is none is a 403 with words, as if something were forbidden; a 403 without any means that the body does
 // not name the dataset's id. CartoDB/cartodb: app/controllers/carto/api/visualizations_controller.rb.
 func TestTrap34InvalidPrivacyIs403(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		config sandbox.Config

@@ -98,6 +98,7 @@ func TestTrap40PermissionIsRefusedWithoutAWord(t *testing.T) {
 // Whoever loses a dataset loses the maps that show nothing else, and others lose layers; that the dataset is public does not
 // save them. CartoDB/cartodb: app/models/carto/permission.rb.
 func TestTrap40RevocationDestroysMapsOfOthers(t *testing.T) {
+	t.Parallel()
 	for _, privacy := range []string{"private", "public"} {
 		t.Run(privacy, func(t *testing.T) {
 			a, dataset, permission, ids := shared(t)

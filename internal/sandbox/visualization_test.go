@@ -115,6 +115,7 @@ func TestListVisualizations(t *testing.T) {
 }
 
 func TestChangeVisualization(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		change object
