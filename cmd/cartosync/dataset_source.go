@@ -152,9 +152,13 @@ func (f sourceFlags) connector(ctx context.Context, h *hand, params, credentials
 		return c, nil
 	}
 	stored, err := matchConnection(all, f.Connector)
-	if err != nil && f.Connector == "bigquery" {
+	switch {
+	case err == nil:
+	case f.Connector == "bigquery":
 		c.connector.Provider = f.Connector // by the consent that was given in the dashboard
 		return c, nil
+	case h.checkProvider(ctx, f.Connector) == nil:
+		return c, fmt.Errorf("%q is a provider and no stored connection; give credentials with --connection, or store them with cartosync connection create", f.Connector)
 	}
 	c.connector.ConnectionID = stored.ID
 	return c, err
