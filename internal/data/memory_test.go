@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"fmt"
 	"io"
 	"runtime"
 	"testing"
@@ -66,5 +67,50 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 				t.Errorf("a look at %d MB (%d rows) allocated %d MB", tt.content.size()/megabyte, look.Rows, used/megabyte)
 			}
 		})
+	}
+}
+
+// A watchedFile tells how much memory was in use while it was read.
+type watchedFile struct {
+	repeated
+	next int64 // where memory is looked at again
+	peak uint64
+}
+
+func (w *watchedFile) ReadAt(p []byte, off int64) (int, error) {
+	if off >= w.next {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		w.peak = max(w.peak, m.HeapInuse+m.StackInuse)
+		w.next = off + 8<<20
+	}
+	return w.repeated.ReadAt(p, off)
+}
+
+// BenchmarkLookMemory measures the memory in use, garbage included, while files of ten
+// megabytes to one gigabyte are looked at.
+func BenchmarkLookMemory(b *testing.B) {
+	feature := feat(`{"name":"x","n":5}`, onePoly)
+	for _, file := range []struct {
+		name    string
+		content repeated
+	}{
+		{"m.csv", repeated{head: "name,n,lat,lon\n", body: "some text that is not short at all but goes on for a while and then some more,5,40.5,-3.5\n"}},
+		{"m.geojson", repeated{`{"type":"FeatureCollection","features":[` + feature, "," + feature, "]}", 0}},
+	} {
+		for _, megabytes := range []int64{10, 100, 1000} {
+			file.content.n = megabytes << 20 / int64(len(file.content.body))
+			b.Run(fmt.Sprintf("%s/%dMB", file.name, megabytes), func(b *testing.B) {
+				b.SetBytes(file.content.size())
+				for b.Loop() {
+					runtime.GC()
+					w := &watchedFile{repeated: file.content}
+					if _, err := data.LookAt(b.Context(), file.name, w, w.size(), defaults()); err != nil {
+						b.Fatal(err)
+					}
+					b.ReportMetric(float64(w.peak)/(1<<20), "peak-MB")
+				}
+			})
+		}
 	}
 }
