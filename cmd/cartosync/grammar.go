@@ -15,6 +15,7 @@ type grammar struct {
 	Validate validateCmd `cmd:"" help:"Check manifests. Needs no network and no account."`
 	Plan     planCmd     `cmd:"" help:"Show what apply would change. Changes nothing."`
 	Apply    applyCmd    `cmd:"" help:"Make the account what the manifest says."`
+	Why      whyCmd      `cmd:"" help:"Show what was compared for one dataset, and why. Changes nothing."`
 	Export   exportCmd   `cmd:"" help:"Write a manifest of what is live."`
 
 	Dataset         datasetCmd         `cmd:"" help:"List, show, import and delete datasets by hand."`

@@ -222,13 +222,7 @@ func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
 	}
 	a.does(Update)
 	a.because(MarkerDiffers, "the tags that mark it as ours differ")
-	var tags []string
-	for _, t := range l.Tags {
-		if !slices.Contains(l.tags, t) {
-			tags = append(tags, t)
-		}
-	}
-	a.change("marker", listed(tags), a.Tags)
+	a.change("marker", listed(l.markerTags()), a.Tags)
 }
 
 // canRename checks that CARTO would give the new name and no other.

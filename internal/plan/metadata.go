@@ -124,11 +124,7 @@ func (c *computer) shares(a *Action, w *wanted, l *liveDataset) {
 	if l != nil {
 		live = bare(l.Shares)
 	}
-	var want []Share
-	for _, s := range *w.d.Share {
-		want = append(want, Share{Kind: s.Kind, Name: s.Name, Access: s.Access})
-	}
-	want = bare(want)
+	want := declaredShares(*w.d.Share)
 	if slices.Equal(live, want) {
 		return
 	}
@@ -143,6 +139,16 @@ func (c *computer) shares(a *Action, w *wanted, l *liveDataset) {
 			a.Publishes = true
 		}
 	}
+}
+
+// declaredShares are the shares of a manifest as those of an account are
+// compared.
+func declaredShares(shares []spec.Share) []Share {
+	want := make([]Share, 0, len(shares))
+	for _, s := range shares {
+		want = append(want, Share{Kind: s.Kind, Name: s.Name, Access: s.Access})
+	}
+	return bare(want)
 }
 
 // bare is a sorted list of shares without their ids.

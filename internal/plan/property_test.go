@@ -61,11 +61,50 @@ func applied(in Input, verbs map[Verb]int) (Input, error) {
 	if diff := cmp.Diff(first, Compute(in)); diff != "" {
 		return in, fmt.Errorf("the same input gave another plan: %s", diff)
 	}
+	if err := explained(in); err != nil {
+		return in, err
+	}
 	in.Details = contents
 	after := simulate(in, first)
 	check := after
 	check.Details = answers(after)
 	return after, settled(first, Compute(check))
+}
+
+// explained checks that the explanation of one dataset has as differing what its
+// action changes, and as the same what is the same.
+func explained(in Input) error {
+	in.Options.Targets, in.Options.Excludes = nil, nil
+	for _, a := range Compute(in).Actions {
+		if a.Kind != KindDataset || a.lets() {
+			continue
+		}
+		x, ok := Explain(in, a.Dataset)
+		if !ok {
+			return fmt.Errorf("%q is declared and not explained", a.Dataset)
+		}
+		if diff := cmp.Diff(a, x.Action); diff != "" {
+			return fmt.Errorf("%q is explained by another action: %s", a.Dataset, diff)
+		}
+		differs := map[string]bool{}
+		for _, f := range x.Fields {
+			if f.Verdict == Differs {
+				differs[f.Field] = true
+			}
+			if equal := cmp.Equal(f.Declared, f.Live); f.Verdict == Same && !equal && f.Field != "tags" || f.Verdict == Differs && equal {
+				return fmt.Errorf("%s of %q is %v where %v is declared, and said to be %s", f.Field, a.Dataset, f.Live, f.Declared, f.Verdict)
+			}
+		}
+		changes := map[string]bool{}
+		for _, ch := range a.Changes {
+			changes[ch.Field] = true
+		}
+		if diff := cmp.Diff(changes, differs); diff != "" {
+			return fmt.Errorf("%q (%s %s) changes -, its explanation differs in +: %s", a.Dataset, a.Verb, a.Code, diff)
+		}
+		return nil // one of each world
+	}
+	return nil
 }
 
 // answers are the rows and columns of every live dataset that Compute asks for,

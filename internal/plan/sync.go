@@ -302,3 +302,11 @@ func (c *computer) canSynchronize(a Action, w *wanted) Action {
 	}
 	return a
 }
+
+// instant is a time as the planner writes it, "" for none.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

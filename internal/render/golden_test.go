@@ -44,6 +44,11 @@ var goldens = map[string]func(io.Writer) error{
 	"empty.md":   planGolden(nothingToDo(2, 1), Markdown, Options{}),
 	"empty.json": planGolden(nothingToDo(2, 1), JSON, Options{}),
 
+	"why.txt":         whyGolden(explained(), Text, Options{}),
+	"why-hostile.txt": whyGolden(hostileExplained(), Text, Options{}),
+	"why-narrow.txt":  whyGolden(explained(), Text, Options{Width: 60, Color: true}),
+	"why.json":        whyGolden(explained(), JSON, Options{}),
+
 	"report.txt":        reportGolden(Text, Options{}),
 	"report-narrow.txt": reportGolden(Text, Options{Width: 60}),
 	"report-color.txt":  reportGolden(Text, Options{Color: true}),

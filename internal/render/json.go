@@ -27,6 +27,8 @@ type document struct {
 	ChangesPending bool         `json:"changes_pending"`
 	Diagnostics    []diagnostic `json:"diagnostics"`
 	Result         *result      `json:"result,omitempty"` // of apply
+
+	Why *plan.Explanation `json:"why,omitempty"` // of why
 }
 
 // An action is a [plan.Action] whose most wanted keys are always there; they
