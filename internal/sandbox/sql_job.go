@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cartosync/cartosync/internal/sandbox/store"
+	"github.com/cartosync/cartosync/internal/sandbox/work"
 )
 
 // Statuses of a batch job.
@@ -120,7 +121,14 @@ func (s *Sandbox) startBatch(j *batchJob) {
 }
 
 func (s *Sandbox) runBatch(ctx context.Context, j *batchJob) {
+	current := 0
+	defer func() {
+		if value := recover(); value != nil {
+			s.setBatch(j, current, batchFailed, work.Panicked(s.config.Log, value, "job", j.id).Error())
+		}
+	}()
 	for i := range j.queries {
+		current = i
 		if !s.setBatch(j, i, batchRunning, "") {
 			return
 		}

@@ -11,10 +11,10 @@ const typingRows = 1000
 
 // StageQuery fills a new stage with what a query returns: the way of imports by sql and table_copy. Columns keep the
 // types that SQLite can tell; cartodb_id and the_geom become what they are in every dataset.
-func (s *Store) StageQuery(ctx context.Context, job string, q Request) (_ *Stage, err error) {
+func (s *Store) StageQuery(ctx context.Context, job string, q Request) (filled *Stage, err error) {
 	c := queryCopy{store: s, job: job}
 	defer func() {
-		if err != nil && c.stage != nil {
+		if filled == nil && c.stage != nil {
 			err = errors.Join(err, c.stage.Discard(ctx))
 		}
 	}()
@@ -25,7 +25,10 @@ func (s *Store) StageQuery(ctx context.Context, job string, q Request) (_ *Stage
 	if err := c.begin(ctx, result.Fields); err != nil {
 		return nil, err
 	}
-	return c.stage, c.stage.Flush(ctx)
+	if err := c.stage.Flush(ctx); err != nil {
+		return nil, err
+	}
+	return c.stage, nil
 }
 
 // A queryCopy is a stage that the rows of a query fill. The first rows wait until the types are known.

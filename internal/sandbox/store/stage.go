@@ -201,9 +201,15 @@ func (st *Stage) handOver(ctx context.Context) error {
 		columns, rows = columns[1:], withoutFirst(rows, len(columns))
 	}
 	go func(whole []any, done chan<- error) {
-		err := st.write(ctx, columns, rows)
-		clear(whole) // before the chunk is filled again
-		done <- err
+		var err error
+		defer func() {
+			if value := recover(); value != nil { // the import fails, and not the process
+				err = fmt.Errorf("the sandbox panicked while it wrote rows: %v", value)
+			}
+			clear(whole) // before the chunk is filled again
+			done <- err
+		}()
+		err = st.write(ctx, columns, rows)
 	}(st.written, st.writing)
 	return nil
 }

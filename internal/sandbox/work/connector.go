@@ -123,7 +123,7 @@ func (w *Worker) openRemote(ctx context.Context, q query) (remote, error) {
 var geometryNames = []string{"geometry", "the_geom", "wkb_geometry", "geom", "geojson", "wkt"}
 
 // stageRemote loads remote rows. A column with a geometry's name becomes the_geom if all its cells can be read.
-func (w *Worker) stageRemote(ctx context.Context, a *attempt, r remote) (_ *store.Stage, err error) {
+func (w *Worker) stageRemote(ctx context.Context, a *attempt, r remote) (loaded *store.Stage, err error) {
 	columns, id, err := remoteColumns(r.columns)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (w *Worker) stageRemote(ctx context.Context, a *attempt, r remote) (_ *stor
 		return nil, err
 	}
 	defer func() {
-		if err != nil {
+		if err != nil || loaded == nil { // nil without an error: a panic
 			err = errors.Join(err, stage.Discard(context.WithoutCancel(ctx)))
 		}
 	}()

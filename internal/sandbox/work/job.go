@@ -39,6 +39,11 @@ type table struct {
 // runJob runs a job to its end. When the worker is closed meanwhile, the job goes back into the queue.
 func (w *Worker) runJob(ctx context.Context, job store.Job) {
 	a := &attempt{job: job, asked: askedFor(job)}
+	defer func() {
+		if value := recover(); value != nil {
+			w.surviveJob(context.WithoutCancel(ctx), a, value)
+		}
+	}()
 	if crash, hit := w.take(a.asked, fault.Crash); hit {
 		if crash.How == "" {
 			w.abandonJob(ctx, job.ID)
@@ -68,12 +73,17 @@ func (w *Worker) runJob(ctx context.Context, job store.Job) {
 	if err != nil {
 		w.giveUp(after, a, err)
 	}
-	if job.Upload != "" {
-		if err := os.RemoveAll(w.Store.Path(filepath.Dir(job.Upload))); err != nil {
-			w.Log.Warn("remove an upload", "job", job.ID, "error", err)
-		}
-	}
+	w.removeUpload(job)
 	w.Reschedule()
+}
+
+func (w *Worker) removeUpload(job store.Job) {
+	if job.Upload == "" {
+		return
+	}
+	if err := os.RemoveAll(w.Store.Path(filepath.Dir(job.Upload))); err != nil {
+		w.Log.Warn("remove an upload", "job", job.ID, "error", err)
+	}
 }
 
 // discard drops what was loaded and not published.

@@ -153,7 +153,7 @@ func (w *Worker) skips(ctx context.Context, j *store.Job, base string) (skip boo
 }
 
 // stageLayer loads one layer. Rows beyond the account's limit make it fail, and nothing of it stays.
-func (w *Worker) stageLayer(ctx context.Context, id string, layer *data.Layer, g store.Guessing) (_ *store.Stage, err error) {
+func (w *Worker) stageLayer(ctx context.Context, id string, layer *data.Layer, g store.Guessing) (loaded *store.Stage, err error) {
 	schema, err := layer.Schema(ctx, data.Options{TypeGuessing: g.Types, QuotedFieldsGuessing: g.QuotedFields, ContentGuessing: g.Contents})
 	if err != nil {
 		return nil, cannotRead(err)
@@ -163,7 +163,7 @@ func (w *Worker) stageLayer(ctx context.Context, id string, layer *data.Layer, g
 		return nil, err
 	}
 	defer func() {
-		if err != nil {
+		if err != nil || loaded == nil { // nil without an error: a panic
 			err = errors.Join(err, stage.Discard(context.WithoutCancel(ctx)))
 		}
 	}()

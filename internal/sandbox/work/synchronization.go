@@ -87,6 +87,11 @@ type run struct {
 // is returned, to be handed in again when its time has come.
 // Source: CartoDB/cartodb: app/models/synchronization/member.rb.
 func (w *Worker) runSynchronization(ctx context.Context, id string, y *run) (held *run) {
+	defer func() {
+		if value := recover(); value != nil {
+			w.surviveRun(context.WithoutCancel(ctx), id, value)
+		}
+	}()
 	if y == nil {
 		var err error
 		if y, err = w.begin(ctx, id); err != nil {
