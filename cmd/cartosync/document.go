@@ -72,8 +72,15 @@ func (o outputFlags) claimJSON() error {
 	return replaceFile(o.JSONInto, nil)
 }
 
-// replaceFile gives a file other contents by way of a temporary one beside it.
+// replaceFile gives a file other contents by way of a temporary one beside it. What is no file, such as a pipe or a terminal, is
+// written to.
 func replaceFile(file string, contents []byte) (err error) {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		if err := os.WriteFile(file, contents, 0); err != nil {
+			return fmt.Errorf("write %s: %w", file, cause(err))
+		}
+		return nil
+	}
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", file, cause(err))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
@@ -196,7 +197,7 @@ func (h *hand) noSynchronization(ctx context.Context, id string) error {
 // settledSync reads a synchronization until no run of it is under way, for a while.
 func (h *hand) settledSync(ctx context.Context, id string, limit time.Duration) (carto.Synchronization, error) {
 	var s carto.Synchronization
-	err := patiently(ctx, limit, func() (bool, error) {
+	err := apply.Poll(ctx, limit, func(ctx context.Context) (bool, error) {
 		var err error
 		if s, err = h.client.Synchronization(ctx, id); err != nil {
 			return false, err
@@ -205,29 +206,4 @@ func (h *hand) settledSync(ctx context.Context, id string, limit time.Duration) 
 		return s.State.Settled(), nil
 	})
 	return s, err
-}
-
-// errImpatient: what was waited for has not come in time.
-var errImpatient = errors.New("it took too long")
-
-// patiently asks at growing pauses, an eighth of the time that has passed, between a
-// tenth of a second and ten seconds, until the answer is yes.
-func patiently(ctx context.Context, limit time.Duration, done func() (bool, error)) error {
-	for began := time.Now(); ; {
-		ok, err := done()
-		if err != nil || ok {
-			return err
-		}
-		passed := time.Since(began)
-		if passed > limit {
-			return errImpatient
-		}
-		pause := time.NewTimer(min(max(passed/8, 100*time.Millisecond), 10*time.Second))
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
-			return context.Cause(ctx)
-		}
-	}
 }

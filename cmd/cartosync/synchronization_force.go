@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
@@ -68,7 +69,7 @@ const forceLimit = 2 * time.Hour
 // decides, so it is asked even if by ours it must refuse.
 func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Synchronization) (carto.Synchronization, error) {
 	h.begun("a run was asked for", "cartosync synchronization show says whether it runs")
-	err := patiently(ctx, forceLimit, func() (bool, error) {
+	err := apply.Poll(ctx, forceLimit, func(ctx context.Context) (bool, error) {
 		enqueued := false
 		var err error
 		if s.State != carto.SyncSyncing {
@@ -86,7 +87,7 @@ func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Sy
 		h.say("synchronization "+s.Name, "waiting", why)
 		return false, nil
 	})
-	if errors.Is(err, errImpatient) {
+	if errors.Is(err, apply.ErrTimeout) {
 		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", syncText(s), plan.Interval(forceLimit), refusal(s, time.Now()))
 	}
 	return s, err
@@ -108,7 +109,7 @@ func refusal(s carto.Synchronization, now time.Time) string {
 // result waits for the end of the run and says how it ended.
 func (c *synchronizationForceCmd) result(ctx context.Context, h *hand, s carto.Synchronization) error {
 	s, err := h.settledSync(ctx, s.ID, forceLimit)
-	if errors.Is(err, errImpatient) {
+	if errors.Is(err, apply.ErrTimeout) {
 		return fmt.Errorf("synchronization %s is still %s after %s; cartosync synchronization show says how it ended", syncText(s), s.State, plan.Interval(forceLimit))
 	}
 	if err != nil {

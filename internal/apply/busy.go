@@ -55,10 +55,10 @@ func posted(err error) bool {
 	return false
 }
 
-// poll calls done at growing, jittered pauses (an eighth of the time that has
-// passed, between a tenth of a second and ten seconds) until it says true, fails
-// or the limit is over.
-func poll(ctx context.Context, limit time.Duration, done func(context.Context) (bool, error)) error {
+// Poll calls done at growing, jittered pauses (an eighth of the time that has
+// passed, between a tenth of a second and ten seconds) until it says true or
+// fails. When the limit is over it returns [ErrTimeout].
+func Poll(ctx context.Context, limit time.Duration, done func(context.Context) (bool, error)) error {
 	began := time.Now()
 	for {
 		ok, err := done(ctx)
@@ -67,7 +67,7 @@ func poll(ctx context.Context, limit time.Duration, done func(context.Context) (
 		}
 		age := time.Since(began)
 		if age > limit {
-			return errTimeout
+			return ErrTimeout
 		}
 		if err := sleep(ctx, jittered(min(max(age/8, 100*time.Millisecond), 10*time.Second))); err != nil {
 			return err
@@ -75,7 +75,8 @@ func poll(ctx context.Context, limit time.Duration, done func(context.Context) (
 	}
 }
 
-var errTimeout = errors.New("it took too long")
+// ErrTimeout says that what was polled for has not come within the limit.
+var ErrTimeout = errors.New("it took too long")
 
 // jittered is d, up to a fifth more or less, so that clients do not march in
 // step.

@@ -34,7 +34,7 @@ func (j *job) deleteByID(ctx context.Context, id string) error {
 // Source: CartoDB/cartodb, app/models/table.rb.
 func DeleteDataset(ctx context.Context, c *carto.Client, id string, waiting func(refused error)) error {
 	var last error
-	err := poll(ctx, 20*time.Second, func(ctx context.Context) (bool, error) {
+	err := Poll(ctx, 20*time.Second, func(ctx context.Context) (bool, error) {
 		last = c.DeleteDataset(ctx, id)
 		switch {
 		case last == nil || errors.Is(last, carto.ErrNotFound):
@@ -47,9 +47,9 @@ func DeleteDataset(ctx context.Context, c *carto.Client, id string, waiting func
 	})
 	var api *carto.APIError
 	switch {
-	case errors.Is(err, errTimeout) && errors.As(last, &api):
+	case errors.Is(err, ErrTimeout) && errors.As(last, &api):
 		return fmt.Errorf("CARTO keeps refusing to delete it: a view depends on it or something locks it; remove that and try again (%w)", last)
-	case errors.Is(err, errTimeout):
+	case errors.Is(err, ErrTimeout):
 		return last
 	}
 	return err

@@ -129,7 +129,7 @@ func (j *job) settled(ctx context.Context) error {
 	if err := j.unstick(ctx); err != nil {
 		return err
 	}
-	err := poll(ctx, settleLimit, func(ctx context.Context) (bool, error) {
+	err := Poll(ctx, settleLimit, func(ctx context.Context) (bool, error) {
 		if err := j.rereadSync(ctx); err != nil {
 			return false, err
 		}
@@ -138,7 +138,7 @@ func (j *job) settled(ctx context.Context) error {
 		}
 		return j.sync.State.Settled(), nil
 	})
-	if errors.Is(err, errTimeout) {
+	if errors.Is(err, ErrTimeout) {
 		return fmt.Errorf("synchronization %s has been %s for %s; apply again when its run has ended", j.sync.ID, j.sync.State, settleLimit)
 	}
 	return err
@@ -334,7 +334,7 @@ func (j *job) revive(ctx context.Context) error {
 // and reports its failure in CARTO's words. The time of the next run tells that
 // one has ended; when the last one did is too coarse where a run is short.
 func (j *job) awaitRun(ctx context.Context, due time.Time) error {
-	err := poll(ctx, j.Options.SyncWait, func(ctx context.Context) (bool, error) {
+	err := Poll(ctx, j.Options.SyncWait, func(ctx context.Context) (bool, error) {
 		if err := j.rereadSync(ctx); err != nil {
 			return false, err
 		}
@@ -342,7 +342,7 @@ func (j *job) awaitRun(ctx context.Context, due time.Time) error {
 		return j.sync.State.Settled() && j.sync.RunAt.Sub(due) > time.Minute || j.sync.State == carto.SyncFailure, nil
 	})
 	switch {
-	case errors.Is(err, errTimeout):
+	case errors.Is(err, ErrTimeout):
 		return fmt.Errorf("CARTO did not run synchronization %s within %s; apply again later", j.sync.ID, j.Options.SyncWait)
 	case err != nil:
 		return err

@@ -52,13 +52,16 @@ func (x *exporter) settle() {
 		if len(wrong) == 0 {
 			return
 		}
-		x.takeBack(wrong)
+		if !x.takeBack(wrong) {
+			return // whoever writes the manifest plans it again, and finds out
+		}
 		x.out.Manifest.Connections = nil
 		x.connections()
 	}
 }
 
-func (x *exporter) takeBack(wrong []Action) {
+// takeBack reports whether there was anything to take back.
+func (x *exporter) takeBack(wrong []Action) (taken bool) {
 	reasons := map[string]string{}
 	for _, a := range wrong {
 		reasons[a.Name()] = a.Reason
@@ -69,6 +72,7 @@ func (x *exporter) takeBack(wrong []Action) {
 		if c := d.Source.Connector; c != nil && !found {
 			reason, found = reasons[c.Connection]
 		}
+		taken = taken || found
 		switch {
 		case !found:
 		case d.Source.Kind != spec.SourceNone:
@@ -91,6 +95,7 @@ func (x *exporter) takeBack(wrong []Action) {
 		}
 	}
 	x.keys = used
+	return taken
 }
 
 // BesidesAdoption are the actions that do anything else than taking what is there under management as it is.
