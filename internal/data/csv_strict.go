@@ -77,11 +77,28 @@ func (r *csvReader) asRewritten() {
 			c.quoted = bytes.IndexByte(c.text, ',') >= 0
 			continue
 		}
-		c.quoted = len(c.text) == 0 || bytes.ContainsAny(c.text, "\r\n,\"")
+		c.quoted = len(c.text) == 0 || needsQuotes(c.text)
 		if c.quoted && bytes.IndexByte(c.text, '\r') >= 0 {
 			c.text = bytes.ReplaceAll(bytes.ReplaceAll(c.text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 		}
 	}
+}
+
+func needsQuotes(text []byte) bool {
+	for _, c := range text {
+		if c == ',' || c == '"' || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return false
+}
+
+// indexOrEnd is indexFrom, or the end of the line.
+func indexOrEnd(line []byte, c byte, from int) int {
+	if i := indexFrom(line, c, from); i >= 0 {
+		return i
+	}
+	return len(line)
 }
 
 var quoteMark = []byte{'"'}
@@ -97,14 +114,16 @@ type span struct {
 func (r *csvReader) strictQuoted(line []byte) (bool, error) {
 	spans, text := r.spans[:0], r.text[:0]
 	extended := false
-	delimiter := []byte{r.dialect.delimiter}
 	for {
-		rest := line
 		ends := bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, '\n') >= 0
-		for more := true; more; {
-			var part []byte
-			part, rest, more = bytes.Cut(rest, delimiter)
-			quotes := bytes.Count(part, quoteMark)
+		quote := indexOrEnd(line, '"', 0)
+		for start, end := 0, 0; start <= len(line); start = end + 1 {
+			end = indexOrEnd(line, r.dialect.delimiter, start)
+			part, quotes := line[start:end], 0
+			if quote < end {
+				quotes = bytes.Count(part, quoteMark)
+				quote = indexOrEnd(line, '"', end)
+			}
 			switch {
 			case extended && quotes%2 == 1 && part[len(part)-1] == '"':
 				extended = false
