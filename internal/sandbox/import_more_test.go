@@ -181,6 +181,11 @@ func TestImportByQuery(t *testing.T) {
 	fact(t, "the dataset is the same", id, a.get("/api/v1/viz/stations")["id"])
 	fact(t, "a missing target", 8003.0, run(object{"sql": "SELECT 1 AS a", "table_name": "nope", "collision_strategy": "overwrite"})["error_code"])
 	fact(t, "a bad query", 8003.0, run(object{"sql": "SELECT nope FROM stations", "table_name": "x"})["error_code"])
+	for _, statement := range []string{"DROP TABLE stations", "DELETE FROM stations", "SELECT 1 AS a; DROP TABLE stations", "GRANT SELECT ON stations TO publicuser"} {
+		fact(t, statement+" is no query", 8003.0, run(object{"sql": statement, "table_name": "x"})["error_code"])
+	}
+	fact(t, "no name in a copy ends it", 8003.0, run(object{"table_copy": `stations"; DROP TABLE "stations`, "table_name": "x"})["error_code"])
+	fact(t, "stations after all that", 200, a.send("GET", "/api/v1/viz/stations", nil).Status)
 	fact(t, "a column twice", 8003.0, run(object{"sql": "SELECT 1 AS a, 2 AS a", "table_name": "x"})["error_code"])
 	fact(t, "no name", "untitled_table", run(object{"sql": "SELECT 1 AS a"})["table_name"])
 }

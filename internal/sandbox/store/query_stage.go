@@ -10,8 +10,13 @@ import (
 const typingRows = 1000
 
 // StageQuery fills a new stage with what a query returns: the way of imports by sql and table_copy. Columns keep the
-// types that SQLite can tell; cartodb_id and the_geom become what they are in every dataset.
+// types that SQLite can tell; cartodb_id and the_geom become what they are in every dataset. It is a *SQLError if the
+// request is anything but one query: the server puts it behind CREATE TABLE ... AS, where nothing else can stand.
+// Source: CartoDB/cartodb: app/models/data_import.rb.
 func (s *Store) StageQuery(ctx context.Context, job string, q Request) (filled *Stage, err error) {
+	if err := onlyQuery(q); err != nil {
+		return nil, err
+	}
 	c := queryCopy{store: s, job: job}
 	defer func() {
 		if filled == nil && c.stage != nil {
@@ -29,6 +34,19 @@ func (s *Store) StageQuery(ctx context.Context, job string, q Request) (filled *
 		return nil, err
 	}
 	return c.stage, nil
+}
+
+func onlyQuery(q Request) error {
+	statements, err := translate(q.SQL, q.User)
+	if err != nil {
+		return err
+	}
+	for i, st := range statements {
+		if i > 0 || st.none || st.writes || st.definition != nil {
+			return &SQLError{Message: "a dataset is made of one query, and of no other statement"}
+		}
+	}
+	return nil
 }
 
 // A queryCopy is a stage that the rows of a query fill. The first rows wait until the types are known.
