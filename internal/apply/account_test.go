@@ -118,10 +118,18 @@ func (a *account) input(ctx context.Context) plan.Input {
 	if in.Account, err = live.Read(ctx, a.client, accountURL); err != nil {
 		a.t.Fatal(err)
 	}
-	if in.Details, err = live.Answer(ctx, a.client, plan.Ask(in)); err != nil {
+	in.Details = a.answers(in)
+	return in
+}
+
+// answers asks the account what the plan needs to know.
+func (a *account) answers(in plan.Input) plan.Details {
+	a.t.Helper()
+	details, err := live.Answer(a.t.Context(), a.client, plan.Ask(in))
+	if err != nil {
 		a.t.Fatal(err)
 	}
-	return in
+	return details
 }
 
 func (a *account) look(ctx context.Context, m spec.Manifest, d spec.Dataset) data.Look {
