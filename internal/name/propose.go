@@ -59,18 +59,6 @@ func (s *Set) Add(name string) {
 	s.heads[head(name)]++
 }
 
-// Remove takes a name out of the set.
-func (s *Set) Remove(name string) {
-	if !s.names[name] {
-		return
-	}
-	delete(s.names, name)
-	s.heads[head(name)]--
-}
-
-// Has reports whether the set holds exactly this name.
-func (s *Set) Has(name string) bool { return s.names[name] }
-
 // Clashes reports whether a new dataset cannot get this name: a name of the set
 // or of CARTO's own tables agrees with it in the first 62 characters.
 func (s *Set) Clashes(name string) bool {

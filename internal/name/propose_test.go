@@ -68,18 +68,6 @@ func TestSetProposesOneNameAfterTheOther(t *testing.T) {
 	}
 }
 
-func TestSetForgetsWhatIsRemoved(t *testing.T) {
-	set := name.NewSet("roads", x(63), x(62)+"y")
-	set.Remove("roads")
-	set.Remove("never_there")
-	set.Remove(x(63))
-	got := []any{set.Has("roads"), set.Clashes("roads"), set.Propose("roads"), set.Clashes(x(62))}
-	want := []any{false, false, "roads", true}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("has, clashes, proposes, still clashes (-want +got):\n%s", diff)
-	}
-}
-
 func TestReservedTableNamesAlwaysClash(t *testing.T) {
 	if !name.NewSet().Clashes("spatial_ref_sys") {
 		t.Error("an empty set lets a dataset be called spatial_ref_sys")
