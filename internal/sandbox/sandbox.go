@@ -29,6 +29,12 @@ const (
 	defaultStorageQuota   = 10 << 30
 )
 
+// Bounds of requests for SQL. At CARTO the time depends on the account.
+const (
+	sqlAnswerBytes = 256 << 20
+	sqlTime        = 5 * time.Minute
+)
+
 // Config says what account a sandbox is. Zero values mean defaults.
 type Config struct {
 	Dir    string // state directory; created; used by one process at a time
@@ -100,15 +106,16 @@ func orDefault[T int | int64](v, d T) T {
 
 // A Sandbox is an account that works until it is closed. It is safe for concurrent use.
 type Sandbox struct {
-	config   Config
-	store    *store.Store
-	worker   *work.Worker
-	clock    *work.Clock
-	owner    store.Principal
-	faults   fault.Set
-	handler  http.Handler
-	sqlLimit sqlLimit
-	batches  *batches
+	config    Config
+	store     *store.Store
+	worker    *work.Worker
+	clock     *work.Clock
+	owner     store.Principal
+	faults    fault.Set
+	handler   http.Handler
+	sqlLimit  sqlLimit
+	sqlBounds sqlBounds
+	batches   *batches
 }
 
 // Open opens or creates the account in c.Dir and starts to work: leftovers of a crash are removed, unfinished jobs begin
@@ -117,7 +124,7 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 	if c.Dir == "" {
 		return nil, errors.New("open a sandbox: no directory is given")
 	}
-	s := &Sandbox{config: c.withDefaults()}
+	s := &Sandbox{config: c.withDefaults(), sqlBounds: sqlBounds{sqlAnswerBytes, sqlTime}}
 	s.clock = work.NewClock(time.Time{}, c.ClockSpeed)
 	var err error
 	if s.store, err = store.Open(ctx, store.Options{Dir: c.Dir, Now: func() time.Time { return s.clock.Now() }}); err != nil {

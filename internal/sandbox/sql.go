@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -30,19 +29,18 @@ func (c *call) sql() (reply, error) {
 		return wrongSQL(err.Error()), nil
 	}
 	request := store.Request{SQL: c.window(c.text("q")), User: c.target.Name, Master: c.master}
-	result, err := c.s.store.Run(c.ctx(), request, out.row)
+	body := out.finished()
+	result, err := c.runSQL(request, body.Len, out.row)
 	if err == nil {
 		err = out.end(result)
 	}
-	var refusal *store.SQLError
-	switch {
-	case errors.As(err, &refusal):
-		return wrongSQL(refusal.Message), nil
-	case err != nil:
+	if refusal, refused := sqlRefusal(err); refused {
+		return refusal, nil
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	c.s.worker.Reschedule()
-	body := out.finished()
 	disposition := c.disposition(body.extension)
 	return reply{status: http.StatusOK, write: func(w http.ResponseWriter) error {
 		w.Header().Set("Content-Type", body.kind)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -18,8 +19,12 @@ import (
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
 
-// copyRows is how many rows COPY ... FROM STDIN inserts by one statement.
-const copyRows = 500
+// copyRows and copyBytes are how many rows, and about how much text, COPY ... FROM STDIN inserts by one statement. Making
+// and reading the text of all at once would take many times the room of the body.
+const (
+	copyRows  = 500
+	copyBytes = 1 << 20
+)
 
 var (
 	copyTo   = regexp.MustCompile(`(?is)^\s*copy\s+(.+?)\s+to\s+stdout\b(.*)$`)
@@ -86,9 +91,9 @@ func (c *call) sqlCopyTo() (reply, error) {
 	out := &copyWriter{options: parseCopyOptions(match[2])}
 	out.csv = csv.NewWriter(&out.body)
 	out.csv.Comma = out.options.delimiter
-	_, err := c.s.store.Run(c.ctx(), store.Request{SQL: query, User: c.target.Name, Master: c.master}, out.row)
-	if refusal := (*store.SQLError)(nil); errors.As(err, &refusal) {
-		return wrongSQL(refusal.Message), nil
+	_, err := c.runSQL(store.Request{SQL: query, User: c.target.Name, Master: c.master}, out.body.Len, out.row)
+	if refusal, refused := sqlRefusal(err); refused {
+		return refusal, nil
 	}
 	if err != nil {
 		return reply{}, err
@@ -163,70 +168,98 @@ func (c *call) sqlCopyFrom() (reply, error) {
 	if !ok {
 		return refusal, nil
 	}
-	statements, rows, err := c.copyStatements(match[1], match[2], parseCopyOptions(match[3]))
-	if err == nil && rows == 0 {
-		err = &store.SQLError{Message: "No rows copied"}
-	}
-	if err == nil {
-		request := store.Request{SQL: statements, User: c.target.Name, Master: c.master}
-		_, err = c.s.store.Run(c.ctx(), request, func([]store.Field, []any) error { return nil })
-	}
-	if refusal := (*store.SQLError)(nil); errors.As(err, &refusal) {
-		return wrongSQL(refusal.Message), nil
+	rows, err := c.insertRows(match[1], match[2], parseCopyOptions(match[3]))
+	if refusal, refused := sqlRefusal(err); refused {
+		return refusal, nil
 	}
 	return with(http.StatusOK, fields{{"time", time.Since(began).Seconds()}, {"total_rows", rows}}), err
 }
 
-// copyStatements turns the body into INSERT statements.
-func (c *call) copyStatements(table, columns string, o copyOptions) (statements string, n int, err error) {
+// insertRows inserts the rows of the body into a table and tells how many there are.
+func (c *call) insertRows(table, columns string, o copyOptions) (n int, err error) {
 	list := columns
 	if strings.TrimSpace(list) == "" {
 		list = "*"
 	}
 	// The types of the columns, and whether the table is there at all.
-	shape, err := c.s.store.Run(c.ctx(), store.Request{SQL: "SELECT " + list + " FROM " + table + " LIMIT 0", User: c.target.Name, Master: c.master},
-		func([]store.Field, []any) error { return nil })
+	request := store.Request{SQL: "SELECT " + list + " FROM " + table + " LIMIT 0", User: c.target.Name, Master: c.master}
+	nothing, none := func() int { return 0 }, func([]store.Field, []any) error { return nil }
+	shape, err := c.runSQL(request, nothing, none)
 	if err != nil {
-		return "", 0, err
-	}
-	names := make([]string, len(shape.Fields))
-	for i, f := range shape.Fields {
-		names[i] = `"` + strings.ReplaceAll(f.Name, `"`, `""`) + `"`
+		return 0, err
 	}
 	body := io.Reader(bytes.NewReader(c.raw))
 	if c.Header.Get("Content-Encoding") == "gzip" {
 		if body, err = gzip.NewReader(body); err != nil {
-			return "", 0, &store.SQLError{Message: "Error while gunzipping: " + err.Error()}
+			return 0, &store.SQLError{Message: "Error while gunzipping: " + err.Error()}
 		}
 	}
 	next := o.records(http.MaxBytesReader(nil, io.NopCloser(body), maxBody))
-	var b strings.Builder
-	for line := 0; ; line++ {
-		record, err := next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return b.String(), n, nil
-		case err != nil:
-			return "", 0, &store.SQLError{Message: err.Error()}
-		case line == 0 && o.csv && o.header:
-			continue
-		case len(record) < len(names):
-			return "", 0, &store.SQLError{Message: fmt.Sprintf(`missing data for column "%s"`, shape.Fields[len(record)].Name)}
-		case len(record) > len(names):
-			return "", 0, &store.SQLError{Message: "extra data after last expected column"}
-		}
-		if n%copyRows == 0 {
-			b.WriteString("; INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES ")
-		} else {
-			b.WriteString(", ")
-		}
-		n++
-		for i, cell := range record {
-			b.WriteString(map[bool]string{true: "(", false: ", "}[i == 0])
-			b.WriteString(copyLiteral(cell, shape.Fields[i].Type, o))
-		}
-		b.WriteString(")")
+	statement, stop := iter.Pull2(o.inserts(table, shape.Fields, next, &n))
+	defer stop()
+	first, err, some := statement()
+	if !some {
+		err = &store.SQLError{Message: "No rows copied"}
 	}
+	if err != nil {
+		return 0, err
+	}
+	request.SQL, request.More = first, statement
+	_, err = c.runSQL(request, nothing, none)
+	return n, err
+}
+
+// inserts makes INSERT statements of rows and counts the rows.
+func (o copyOptions) inserts(table string, columns []store.Field, next func() ([]string, error), n *int) iter.Seq2[string, error] {
+	names := make([]string, len(columns))
+	for i, f := range columns {
+		names[i] = `"` + strings.ReplaceAll(f.Name, `"`, `""`) + `"`
+	}
+	begin := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES "
+	return func(yield func(string, error) bool) {
+		var b strings.Builder
+		for line := 0; ; line++ {
+			record, err := next()
+			switch {
+			case errors.Is(err, io.EOF):
+				if b.Len() > 0 {
+					yield(b.String(), nil)
+				}
+				return
+			case err != nil:
+				yield("", &store.SQLError{Message: err.Error()})
+				return
+			case line == 0 && o.csv && o.header:
+				continue
+			case len(record) < len(columns):
+				yield("", &store.SQLError{Message: fmt.Sprintf(`missing data for column "%s"`, columns[len(record)].Name)})
+				return
+			case len(record) > len(columns):
+				yield("", &store.SQLError{Message: "extra data after last expected column"})
+				return
+			}
+			if b.Len() == 0 {
+				b.WriteString(begin)
+			} else {
+				b.WriteString(", ")
+			}
+			o.writeRow(&b, record, columns)
+			if *n++; *n%copyRows == 0 || b.Len() > copyBytes {
+				if !yield(b.String(), nil) {
+					return
+				}
+				b.Reset()
+			}
+		}
+	}
+}
+
+func (o copyOptions) writeRow(b *strings.Builder, record []string, columns []store.Field) {
+	for i, cell := range record {
+		b.WriteString(map[bool]string{true: "(", false: ", "}[i == 0])
+		b.WriteString(copyLiteral(cell, columns[i].Type, o))
+	}
+	b.WriteString(")")
 }
 
 // records reads rows one by one: of CSV, or of text, in which every line is a row and a quote means nothing. The error is

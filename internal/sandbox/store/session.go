@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // A session is one request's SQL on a connection of its own, with the files of the tables that it names.
@@ -30,6 +32,10 @@ type session struct {
 	changes []func(context.Context, *Tx) error // of the state, once the files are changed
 }
 
+// maxValue is how many bytes a value may have that is read. SQLite's own bound, a thousand million, is more than a sandbox
+// should hold because a stranger asks for it.
+const maxValue = 64 << 20
+
 func (s *Store) session(ctx context.Context, writes bool) (*session, error) {
 	pool := s.query
 	switch {
@@ -41,6 +47,11 @@ func (s *Store) session(ctx context.Context, writes bool) (*session, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if pool == s.query {
+		if _, err := sqlite.Limit(conn, sqlite3.SQLITE_LIMIT_LENGTH, maxValue); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
 	}
 	return &session{s: s, conn: conn, writes: writes, names: map[string]*relation{}, reserved: map[string]*relation{}}, nil
 }

@@ -18,6 +18,10 @@ type Request struct {
 	SQL    string
 	User   string // whose schema may qualify names
 	Master bool   // sent with the master key: may write, and read private datasets
+
+	// More gives further statements, which name the tables that SQL names and no others, and return nothing. Each is asked
+	// for when its turn comes, so that there is never more than one at a time. Nil is none.
+	More func() (sql string, err error, some bool)
 }
 
 // A Result is what the last statement answered.
@@ -45,7 +49,7 @@ func (s *Store) Run(ctx context.Context, q Request, each func(fields []Field, ro
 		return Result{}, err
 	}
 	defer ses.close()
-	result, err := ses.run(ctx, statements, q.Master, each)
+	result, err := ses.run(ctx, statements, q, each)
 	if ctx.Err() == nil {
 		err = sqlError(err)
 	}
@@ -70,8 +74,8 @@ func refuseWrite(statements []statement) error {
 	return &SQLError{Message: "permission denied for schema public"}
 }
 
-func (ses *session) run(ctx context.Context, statements []statement, master bool, each func([]Field, []any) error) (result Result, err error) {
-	if err := ses.prepare(ctx, statements, master); err != nil {
+func (ses *session) run(ctx context.Context, statements []statement, q Request, each func([]Field, []any) error) (result Result, err error) {
+	if err := ses.prepare(ctx, statements, q.Master); err != nil {
 		return result, err
 	}
 	if err := ses.begin(ctx); err != nil {
@@ -86,7 +90,31 @@ func (ses *session) run(ctx context.Context, statements []statement, master bool
 			return result, err
 		}
 	}
+	if err := ses.runMore(ctx, q); err != nil {
+		return result, err
+	}
 	return result, ses.commit(ctx)
+}
+
+func (ses *session) runMore(ctx context.Context, q Request) error {
+	if q.More == nil {
+		return nil
+	}
+	for text, err, some := q.More(); some; text, err, some = q.More() {
+		if err != nil {
+			return err
+		}
+		statements, err := translate(text, q.User)
+		if err != nil {
+			return err
+		}
+		for _, st := range statements {
+			if _, err := ses.runStatement(ctx, st, func([]Field, []any) error { return nil }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (ses *session) runStatement(ctx context.Context, st statement, each func([]Field, []any) error) (Result, error) {

@@ -37,6 +37,7 @@ var rephrasings = []struct {
 	{regexp.MustCompile(`^NOT NULL constraint failed: [^.]*\.(.*)$`), `null value in column "$1" violates not-null constraint`},
 	{regexp.MustCompile(`^CHECK constraint failed: (.*)$`), `new row violates check constraint "$1"`},
 	{regexp.MustCompile(`^ambiguous column name: (.*)$`), `column reference "$1" is ambiguous`},
+	{regexp.MustCompile(`^string or blob too big.*$`), `a value is bigger than the 64 MB that the sandbox holds`},
 	{regexp.MustCompile(`^attempt to write a readonly database$`), `permission denied: the statement would change data`},
 }
 
