@@ -116,6 +116,7 @@ type Sandbox struct {
 	sqlLimit  sqlLimit
 	sqlBounds sqlBounds
 	batches   *batches
+	requests  requests
 }
 
 // Open opens or creates the account in c.Dir and starts to work: leftovers of a crash are removed, unfinished jobs begin
@@ -188,15 +189,26 @@ func (s *Sandbox) ensureOrganization(ctx context.Context, t *store.Tx) error {
 	return nil
 }
 
-// Close ends all work and closes the directory. Imports that are running begin again when it is opened next. Requests must
-// have ended.
+// parting is how long Close waits for requests. What they began is soon over once their clients are gone.
+const parting = 10 * time.Second
+
+// Close ends all work and closes the directory. Imports that are running begin again when it is opened next. Requests that
+// come from now on are refused, and those that are being answered may take a few seconds to end.
 func (s *Sandbox) Close() error {
+	if left := s.requests.end(parting); left > 0 {
+		s.config.Log.Warn("requests are cut off", "requests", left)
+	}
 	s.batches.close()
 	return errors.Join(s.worker.Close(), s.store.Close())
 }
 
 // ServeHTTP answers as the account does. Requests for files.sandbox.test are answered with the files of Config.Serve.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.requests.enter() {
+		http.Error(w, "the sandbox is being closed", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.requests.leave()
 	if host(r) == work.FilesHost {
 		s.worker.FileHost().ServeHTTP(w, r)
 		return
