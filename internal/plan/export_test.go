@@ -15,7 +15,7 @@ import (
 func TestExportedPlansToAdoptions(t *testing.T) {
 	sources := map[spec.SourceKind]int{}
 	leftOut := 0
-	for seed := range uint64(cases / 3) {
+	for seed := range uint64(*cases / 3) {
 		w := randomWorld(seed)
 		var err error
 		if w.in, err = applied(w.in, map[Verb]int{}); err != nil {
@@ -41,7 +41,7 @@ func TestExportedPlansToAdoptions(t *testing.T) {
 	}
 	t.Logf("sources: %v, left out: %d", sources, leftOut)
 	for _, kind := range []spec.SourceKind{spec.SourceNone, spec.SourceURL, spec.SourceConnector} {
-		if sources[kind] < cases/50 {
+		if sources[kind] < *cases/50 {
 			t.Errorf("only %d datasets were exported with the source %q", sources[kind], kind)
 		}
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -15,8 +16,8 @@ import (
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
-// cases is how many random worlds the property test looks at.
-const cases = 2_500
+// cases is how many random worlds the property tests look at.
+var cases = flag.Int("cases", 2_500, "how many random accounts and manifests are planned for")
 
 // TestAppliedPlanIsEmpty states what a reconciler is for: whatever is declared
 // and whatever is live, once the plan is carried out there is nothing left to
@@ -25,7 +26,7 @@ const cases = 2_500
 // nothing is deleted unasked.
 func TestAppliedPlanIsEmpty(t *testing.T) {
 	verbs := map[Verb]int{}
-	for seed := range uint64(cases) {
+	for seed := range uint64(*cases) {
 		w := randomWorld(seed)
 		for round := range 2 {
 			after, err := applied(w.in, verbs)
@@ -38,10 +39,57 @@ func TestAppliedPlanIsEmpty(t *testing.T) {
 	}
 	t.Logf("verbs seen: %v", verbs)
 	for _, v := range []Verb{None, Create, Update, Reimport, Rename, Adopt, Resume, Heal, Forget, Delete, Blocked} {
-		if verbs[v] < cases/100 {
+		if verbs[v] < *cases/100 {
 			t.Errorf("only %d actions had the verb %s", verbs[v], v)
 		}
 	}
+}
+
+// TestKilledPlanIsFinished states the same of a run that is killed between any
+// two steps: the next one leaves nothing to do but what either blocked.
+func TestKilledPlanIsFinished(t *testing.T) {
+	for seed := range uint64(*cases) {
+		w := randomWorld(seed)
+		if err := killed(w); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+func killed(w *world) error {
+	answered := func(in Input) Input {
+		in.Details = answers(in)
+		return in
+	}
+	first := Compute(answered(w.in))
+	_, steps := simulateSteps(w.in, first, -1)
+	in, _ := simulateSteps(w.in, first, w.IntN(steps+1))
+	in.Options = w.in.Options // the same command again
+	second := Compute(answered(in))
+	in = simulate(in, second)
+	if err := reimported(w.in, in, first, second); err != nil {
+		return err
+	}
+	second.Actions = append(second.Actions, first.Actions...)
+	return settled(second, Compute(answered(in)))
+}
+
+// reimported checks that what the first plan was to import from a file is there
+// after both, unless the second one blocked it.
+func reimported(before, after Input, first, second Plan) error {
+	blocked := map[string]bool{}
+	for _, a := range second.Actions {
+		blocked[a.Dataset] = blocked[a.Dataset] || a.Verb == Blocked
+	}
+	for _, a := range first.Actions {
+		if !slices.Contains(a.Steps, StepOverwrite) || newIndex(before).declared[a.Dataset].d.Source.Kind != spec.SourceFile || blocked[a.Dataset] {
+			continue
+		}
+		if has, want := after.Details[a.ID].Rows, after.Looks[a.Dataset].Rows; has != want {
+			return fmt.Errorf("%q was to be imported again and has %d rows instead of %d", a.Dataset, has, want)
+		}
+	}
+	return nil
 }
 
 // applied plans, checks the plan, carries it out and checks what is left.

@@ -152,3 +152,18 @@ func TestHalfOfACircleIsBlocked(t *testing.T) {
 		t.Errorf("wanted -, got +:\n%s", diff)
 	}
 }
+
+// TestARenameSaysNothingOfContents: a run that is killed between a rename and the
+// import that comes with it leaves the import to do.
+func TestARenameSaysNothingOfContents(t *testing.T) {
+	in := roads()
+	in.Desired[0].Datasets[0].Name, in.Desired[0].Datasets[0].RenamedFrom = "streets", "roads"
+	look := in.Looks["roads"]
+	look.SHA256 = "bb"
+	in.Looks["streets"] = look
+	in, _ = simulateSteps(in, Compute(in), 1)
+	want := []outcome{{Verb: Reimport, Name: "streets", Code: SourceChanged, Steps: []Step{StepOverwrite, StepMetadata}}}
+	if diff := cmp.Diff(want, outcomes(Compute(in))); diff != "" {
+		t.Errorf("wanted -, got +:\n%s", diff)
+	}
+}

@@ -30,7 +30,7 @@ func kept(t *testing.T, s Saved) Saved {
 // was reviewed: everything else is named.
 func TestSavedPlansLetThroughWhatWasReviewed(t *testing.T) {
 	let, refused, noted := 0, 0, 0
-	for seed := range uint64(cases / 5) {
+	for seed := range uint64(*cases / 5) {
 		w := randomWorld(seed)
 		w.in.Details = answers(w.in)
 		first := Compute(w.in)
