@@ -18,46 +18,80 @@ var privacyNumbers = []string{"private", "public", "link"}
 // description become the dataset's, for the sandbox keeps them once.
 // Source: CartoDB/cartodb: app/controllers/carto/api/tables_controller.rb, app/models/carto/user_table.rb.
 func (c *call) changeTable() (answer reply, err error) {
+	_, latitude := c.param("latitude_column")
+	_, longitude := c.param("longitude_column")
+	points := latitude && longitude
+	if points {
+		if refusal, err := c.setPoints(); refusal != nil || err != nil {
+			return orDatabaseMessage(refusal, err)
+		}
+	}
 	err = c.update(func(t *store.Tx) error {
-		a, err := c.account(t)
+		v, r, refusal, err := c.changedTable(t)
 		if err != nil {
 			return err
 		}
-		r, known := c.findTable(a, c.id)
-		if !known {
-			answer = empty(http.StatusNotFound)
-			return nil
-		}
-		v := *a.byID[r.VisualizationID]
-		if a.grant(v, c.target.ID) != "rw" || c.s.isViewer(c.target) {
-			answer = empty(http.StatusUnauthorized)
-			return nil
-		}
-		if refusal := c.assignTable(a, &v, &r); refusal != nil {
+		if refusal != nil {
 			answer = *refusal
 			return nil
 		}
-		_, latitude := c.param("latitude_column")
-		_, longitude := c.param("longitude_column")
-		if latitude && longitude {
-			if err := t.SetPoints(c.ctx(), r.Name, c.text("latitude_column"), c.text("longitude_column")); err != nil {
-				return err
-			}
+		if points {
 			r.GeometryTypes = []string{"ST_Point"}
 		}
 		if err := saveDataset(c, t, v, r); err != nil {
 			return err
 		}
-		if a, err = c.account(t); err != nil {
+		a, err := c.account(t)
+		if err != nil {
 			return err
 		}
 		answer, err = c.tableReply(t, a, r, field{"warnings", []any{}})
 		return err
 	})
+	return orDatabaseMessage(&answer, err)
+}
+
+// orDatabaseMessage is an answer, or what the database said that made it impossible.
+func orDatabaseMessage(answer *reply, err error) (reply, error) {
 	if message, refused := databaseMessage(err); refused {
 		return errorsOf(http.StatusBadRequest, []string{message}), nil
 	}
-	return answer, err
+	if answer == nil || err != nil {
+		return reply{}, err
+	}
+	return *answer, nil
+}
+
+// setPoints makes the geometries, which may take long and so is done before the change of the account, if that will not be
+// refused.
+func (c *call) setPoints() (refusal *reply, err error) {
+	var r store.Table
+	err = c.view(func(t *store.Tx) (err error) {
+		_, r, refusal, err = c.changedTable(t)
+		return err
+	})
+	if refusal != nil || err != nil {
+		return refusal, err
+	}
+	return nil, c.s.store.SetPoints(c.ctx(), r.Name, c.text("latitude_column"), c.text("longitude_column"))
+}
+
+// changedTable is a table and its dataset as the request wants them, or why it is refused.
+func (c *call) changedTable(t *store.Tx) (v store.Visualization, r store.Table, refusal *reply, err error) {
+	a, err := c.account(t)
+	if err != nil {
+		return v, r, nil, err
+	}
+	refuse := func(status int) *reply { answer := empty(status); return &answer }
+	r, known := c.findTable(a, c.id)
+	if !known {
+		return v, r, refuse(http.StatusNotFound), nil
+	}
+	v = *a.byID[r.VisualizationID]
+	if a.grant(v, c.target.ID) != "rw" || c.s.isViewer(c.target) {
+		return v, r, refuse(http.StatusUnauthorized), nil
+	}
+	return v, r, c.assignTable(a, &v, &r), nil
 }
 
 func saveDataset(c *call, t *store.Tx, v store.Visualization, r store.Table) error {

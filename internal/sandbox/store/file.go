@@ -63,7 +63,21 @@ func innerName(ctx context.Context, conn *sql.Conn, schema string) (string, erro
 
 // withFile runs f on a connection that has a file attached as "f". It is for what takes no time: others may wait.
 func (s *Store) withFile(ctx context.Context, file, mode string, f func(*sql.Conn) error) error {
-	conn, err := s.touch.Conn(ctx)
+	return s.withFileOf(ctx, s.touch, file, mode, f)
+}
+
+// changeFile is withFile for a change that may take long. It waits for other writers of the file, who may be waiting to
+// change the state: whoever changes the state must not call it.
+func (s *Store) changeFile(ctx context.Context, file string, f func(*sql.Conn) error) error {
+	if err := s.files.lock(ctx, file); err != nil {
+		return err
+	}
+	defer s.files.unlock(file)
+	return s.withFileOf(ctx, s.change, file, "rw", f)
+}
+
+func (s *Store) withFileOf(ctx context.Context, pool *sql.DB, file, mode string, f func(*sql.Conn) error) error {
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -158,9 +158,10 @@ func (t *Tx) CreateTable(ctx context.Context, name string, columns []Column) err
 }
 
 // SetPoints fills the geometries of a table from two columns in degrees. Rows whose columns hold no number in range have
-// none afterwards. A column that is not there makes it fail with *SQLError.
-func (t *Tx) SetPoints(ctx context.Context, table, latitude, longitude string) error {
-	columns, err := t.Columns(ctx, table)
+// none afterwards. A column that is not there makes it fail with *SQLError. It takes as long as the table is big, and so
+// is no part of a transaction.
+func (s *Store) SetPoints(ctx context.Context, table, latitude, longitude string) error {
+	r, columns, err := s.look(ctx, table)
 	if err != nil {
 		return err
 	}
@@ -170,8 +171,12 @@ func (t *Tx) SetPoints(ctx context.Context, table, latitude, longitude string) e
 		}
 	}
 	lat, lon := quote(latitude), quote(longitude)
-	return sqlError(t.withTable(ctx, table, "rw", func(conn *sql.Conn, inner string) error {
-		_, err := conn.ExecContext(ctx, `UPDATE `+inner+` SET the_geom = CASE
+	return sqlError(s.changeFile(ctx, r.file, func(conn *sql.Conn) error {
+		inner, err := tableOf(ctx, conn)
+		if err != nil {
+			return err
+		}
+		_, err = conn.ExecContext(ctx, `UPDATE `+inner+` SET the_geom = CASE
 		WHEN CAST(`+lat+` AS REAL) BETWEEN -90 AND 90 AND CAST(`+lon+` AS REAL) BETWEEN -180 AND 180
 			AND `+lat+` REGEXP '[0-9]' AND `+lon+` REGEXP '[0-9]'
 		THEN ST_SetSRID(ST_MakePoint(CAST(`+lon+` AS REAL), CAST(`+lat+` AS REAL)), 4326) END`)
@@ -180,13 +185,22 @@ func (t *Tx) SetPoints(ctx context.Context, table, latitude, longitude string) e
 }
 
 // Extent is the box around the geometries of a table, west, south, east, north in degrees; some is false if it has none.
+// It takes as long as the table is big: it is for views of the account, not for changes.
 func (t *Tx) Extent(ctx context.Context, table string) (box [4]float64, some bool, err error) {
 	columns, err := t.Columns(ctx, table)
 	if err != nil || !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == "the_geom" }) {
 		return box, false, err
 	}
 	var text *string
-	err = t.withTable(ctx, table, "ro", func(conn *sql.Conn, inner string) error {
+	r, err := t.relation(ctx, table)
+	if err != nil {
+		return box, false, err
+	}
+	err = t.store.withFileOf(ctx, t.store.query, r.file, "ro", func(conn *sql.Conn) error {
+		inner, err := tableOf(ctx, conn)
+		if err != nil {
+			return err
+		}
 		return conn.QueryRowContext(ctx, `SELECT st_extent("the_geom") FROM `+inner).Scan(&text)
 	})
 	if err != nil || text == nil {
@@ -196,17 +210,21 @@ func (t *Tx) Extent(ctx context.Context, table string) (box [4]float64, some boo
 	return box, err == nil, err
 }
 
-// withTable runs f on a connection that knows a table under the name that f is given.
-func (t *Tx) withTable(ctx context.Context, table, mode string, f func(conn *sql.Conn, inner string) error) error {
-	r, err := t.relation(ctx, table)
-	if err != nil {
-		return err
-	}
-	return t.store.withFile(ctx, r.file, mode, func(conn *sql.Conn) error {
-		inner, err := innerName(ctx, conn, "f")
-		if err != nil {
+// look finds a table and its columns for those who work on it outside of a transaction. If it is dropped meanwhile, they
+// work for nothing.
+func (s *Store) look(ctx context.Context, table string) (r relation, columns []Column, err error) {
+	err = s.View(ctx, func(t *Tx) error {
+		if columns, err = t.Columns(ctx, table); err != nil {
 			return err
 		}
-		return f(conn, `"f".`+quote(inner))
+		r, err = t.relation(ctx, table)
+		return err
 	})
+	return r, columns, err
+}
+
+// tableOf is how statements name the table of the file that is attached as "f".
+func tableOf(ctx context.Context, conn *sql.Conn) (string, error) {
+	inner, err := innerName(ctx, conn, "f")
+	return `"f".` + quote(inner), err
 }

@@ -13,17 +13,18 @@ import (
 // Source: CartoDB/cartodb: app/models/synchronization/adapter.rb (overwrite).
 const geocoded = "carto_geocode_hash"
 
-// Merges tells whether a dataset is of the kind that PublishInto is for.
+// Merges tells whether a dataset is of the kind that MergeStage is for.
 func (t *Tx) Merges(ctx context.Context, r Table) (bool, error) {
 	columns, err := t.Columns(ctx, r.Name)
 	return slices.ContainsFunc(columns, func(c Column) bool { return c.Name == geocoded }), err
 }
 
-// PublishInto brings the rows of a stage into a dataset's table, which stays the same: rows are known by cartodb_id, and
+// MergeStage brings the rows of a stage into a dataset's table, which stays the same: rows are known by cartodb_id, and
 // columns that the stage lacks keep their values, the geometry too if the stage has none. It fails if the dataset lacks a
-// column of the stage.
-func (t *Tx) PublishInto(ctx context.Context, st *Stage, r Table) error {
-	columns, err := t.StageColumns(ctx, st)
+// column of the stage. It takes as long as the table is big, and so is no part of a transaction; PublishMerged is to
+// follow, and until then a second merge does no harm.
+func (s *Store) MergeStage(ctx context.Context, st *Stage, table string) error {
+	columns, err := s.fileColumns(ctx, st.file)
 	if err != nil {
 		return err
 	}
@@ -38,17 +39,26 @@ func (t *Tx) PublishInto(ctx context.Context, st *Stage, r Table) error {
 			sets = append(sets, quote(c.Name)+" = fresh."+quote(c.Name))
 		}
 	}
-	err = t.withTable(ctx, r.Name, "rw", func(conn *sql.Conn, live string) error {
-		if err := attach(ctx, conn, t.store.tablePath(st.file), "ro", stageSchema); err != nil {
+	r, _, err := s.look(ctx, table)
+	if err != nil {
+		return err
+	}
+	return s.changeFile(ctx, r.file, func(conn *sql.Conn) error {
+		live, err := tableOf(ctx, conn)
+		if err != nil {
+			return err
+		}
+		if err := attach(ctx, conn, s.tablePath(st.file), "ro", stageSchema); err != nil {
 			return err
 		}
 		return errors.Join(merge(ctx, conn, live, strings.Join(names, ", "), strings.Join(sets, ", ")), detach(conn, stageSchema))
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// PublishMerged notes in a registration what a stage brought that was merged into its table.
+func (t *Tx) PublishMerged(ctx context.Context, st *Stage, r Table) error {
 	merged := *st
-	if !located {
+	if len(st.GeometryTypes) == 0 {
 		merged.GeometryTypes = r.GeometryTypes
 	}
 	return t.Refresh(ctx, &merged, r)

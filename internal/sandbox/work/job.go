@@ -25,6 +25,7 @@ type attempt struct {
 	fetched  *download      // of a URL
 	warnings map[string]any // for the job's warnings
 	lost     error          // why nothing could be loaded, in an import that counts as a success all the same
+	merged   bool           // the first table, into the one that it is for; see mergeSynchronized
 	crashes  bool           // its worker dies once the tables are there
 }
 

@@ -112,6 +112,9 @@ func (w *Worker) runSynchronization(ctx context.Context, id string, y *run) (hel
 	if err == nil {
 		err = w.drift(ctx, a)
 	}
+	if err == nil {
+		err = w.mergeSynchronized(ctx, a, *y)
+	}
 	after := context.WithoutCancel(ctx)
 	defer w.discard(after, a)
 	if err != nil && ctx.Err() != nil {
@@ -340,28 +343,55 @@ func (w *Worker) replaceSynchronized(ctx context.Context, t *store.Tx, a *attemp
 	if err := a.allFailed(); err != nil {
 		return err
 	}
-	i := slices.IndexFunc(a.tables, func(r *table) bool { return r.err == nil })
+	over, err := w.synchronized(ctx, t, y)
+	if err != nil {
+		return err
+	}
+	if a.merged {
+		return t.PublishMerged(ctx, a.firstLoaded().stage, over)
+	}
+	return w.publishOver(ctx, t, a.asked, a.firstLoaded().stage, over)
+}
+
+// mergeSynchronized merges the first result into the table called name if that was geocoded, of which replaceSynchronized
+// is told by a.merged. Whatever else is wrong, it leaves to replaceSynchronized.
+func (w *Worker) mergeSynchronized(ctx context.Context, a *attempt, y run) error {
+	if len(a.tables) == 0 || a.allFailed() != nil {
+		return nil
+	}
+	merges := false
+	err := w.Store.View(ctx, func(t *store.Tx) error {
+		over, err := w.synchronized(ctx, t, y)
+		if err == nil {
+			merges, err = t.Merges(ctx, over)
+		}
+		return err
+	})
+	if err != nil || !merges {
+		return err
+	}
+	if err := w.Store.MergeStage(ctx, a.firstLoaded().stage, *y.Name); err != nil {
+		return &Failure{Code: codeView, Problem: err.Error()}
+	}
+	a.merged = true
+	return nil
+}
+
+// synchronized is the table that a run is about.
+func (w *Worker) synchronized(ctx context.Context, t *store.Tx, y run) (store.Table, error) {
 	if y.Name == nil {
-		return &Failure{Code: codeSyncUnspecified, Problem: "the synchronization has no name"}
+		return store.Table{}, &Failure{Code: codeSyncUnspecified, Problem: "the synchronization has no name"}
 	}
 	over, err := t.TableByName(ctx, w.Owner.ID, *y.Name)
 	if store.IsNotFound(err) {
-		return &Failure{Code: codeSyncUnspecified, Problem: "there is no table " + *y.Name}
+		err = &Failure{Code: codeSyncUnspecified, Problem: "there is no table " + *y.Name}
 	}
-	if err != nil {
-		return err
-	}
-	merges, err := t.Merges(ctx, over)
-	if err != nil {
-		return err
-	}
-	if !merges {
-		return w.publishOver(ctx, t, a.asked, a.tables[i].stage, over)
-	}
-	if err := t.PublishInto(ctx, a.tables[i].stage, over); err != nil {
-		return &Failure{Code: codeView, Problem: err.Error()}
-	}
-	return nil
+	return over, err
+}
+
+// firstLoaded is the first table that was loaded; there is one unless all failed.
+func (a *attempt) firstLoaded() *table {
+	return a.tables[slices.IndexFunc(a.tables, func(r *table) bool { return r.err == nil })]
 }
 
 // jobOf is a job that loads what a synchronization brings. It is never stored.
