@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -81,11 +82,24 @@ func (s *Store) withFileOf(ctx context.Context, pool *sql.DB, file, mode string,
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
 	if err := attach(ctx, conn, s.tablePath(file), mode, "f"); err != nil {
-		return err
+		return errors.Join(err, conn.Close())
 	}
-	return errors.Join(f(conn), detach(conn, "f"))
+	detached := false
+	defer func() { giveBack(conn, detached) }()
+	failed := f(conn)
+	left := detach(conn, "f")
+	detached = left == nil
+	return errors.Join(failed, left)
+}
+
+// giveBack returns a connection to its pool, or closes it if it is not as it was: the next to use it would meet what is
+// still attached. Its rows and transactions must have ended.
+func giveBack(conn *sql.Conn, clean bool) {
+	if !clean {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = conn.Close()
 }
 
 // renameInner makes the table of a file bear the name that the state gives it.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"maps"
 	"slices"
@@ -171,13 +170,10 @@ func (ses *session) close() {
 	for _, schema := range ses.schemas {
 		errs = append(errs, detach(ses.conn, schema))
 	}
-	if errors.Join(errs...) != nil {
-		_ = ses.conn.Raw(func(any) error { return driver.ErrBadConn }) // it is closed, not used again
-	}
+	giveBack(ses.conn, errors.Join(errs...) == nil)
 	for _, file := range ses.locked {
 		ses.s.files.unlock(file)
 	}
-	_ = ses.conn.Close()
 	ses.free(ctx)
 }
 

@@ -97,7 +97,8 @@ func (st *Stage) rest() error {
 	if st.conn == nil {
 		return nil
 	}
-	err := errors.Join(detach(st.conn, stageSchema), st.conn.Close())
+	err := detach(st.conn, stageSchema)
+	giveBack(st.conn, err == nil)
 	st.conn = nil
 	f, opened := os.OpenFile(st.store.tablePath(st.file), os.O_RDWR, 0)
 	if opened != nil {
