@@ -1,6 +1,7 @@
 package carto
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -179,6 +180,9 @@ func (c *Client) bodyError(a answer, err error) *APIError {
 	switch {
 	case len(a.body) == 0:
 		e.Problem = "the answer is empty"
+	case endsEarly(a.body, err):
+		e.Problem, e.Hint = fmt.Sprintf("the answer ends in the middle, after %d bytes", len(a.body)), "something on the way cut it off; try again"
+		return e
 	case e.Body != "":
 		e.Problem = fmt.Sprintf("the answer is not JSON but %q", e.Body)
 	default:
@@ -186,6 +190,13 @@ func (c *Client) bodyError(a answer, err error) *APIError {
 	}
 	e.Hint = "check that the account URL points to a CARTO server's API"
 	return e
+}
+
+// endsEarly reports whether a body is the beginning of a JSON document, cut off behind a part that is sound.
+func endsEarly(body []byte, err error) bool {
+	var syntax *json.SyntaxError
+	begun := bytes.TrimLeft(body, " \t\r\n")
+	return errors.As(err, &syntax) && int(syntax.Offset) >= len(body) && len(begun) > 0 && (begun[0] == '{' || begun[0] == '[')
 }
 
 // whichShape says what stands where; Go's own words would name our types.
