@@ -171,6 +171,35 @@ func TestInterruptedImport(t *testing.T) {
 	}
 }
 
+// Before the server has answered, nobody knows whether it accepted the import: what is
+// said is where to look for it.
+func TestInterruptedPost(t *testing.T) {
+	tests := []struct {
+		path, want string
+		args       []string
+	}{
+		{"/api/v1/imports", "dataset", []string{"dataset", "import", "testdata/trees.csv"}},
+		{"/api/v1/synchronizations", "synchronization", []string{"synchronization", "create", "http://files.sandbox.test/trees.csv", "--interval", "1h"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.want, func(t *testing.T) {
+			ctx, interrupt := context.WithCancelCause(t.Context())
+			account, idle := serveSandbox(t, func(r *http.Request) {
+				if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, tt.path) {
+					interrupt(errSignal)
+					panic(http.ErrAbortHandler) // no answer can win the race
+				}
+			})
+			_, doc := runJSON(ctx, t, append(tt.args, "--account", account)...)
+			idle()
+			want := "interrupted while the import was sent (interrupt signal received); look with cartosync " + tt.want + " list whether it was imported before you try again"
+			if diff := cmp.Diff(want, doc["diagnostics"].([]any)[0].(map[string]any)["problem"]); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestInterval(t *testing.T) {
 	tests := []struct {
 		text string

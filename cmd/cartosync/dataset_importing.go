@@ -266,7 +266,7 @@ func (i *importing) unused(ctx context.Context) error {
 
 // start has CARTO begin, once an import slot is free.
 func (i *importing) start(ctx context.Context) error {
-	i.begun("the import was sent", "look with cartosync dataset list whether it was imported before you try again")
+	i.begun("the import was sent", fmt.Sprintf("look with cartosync %s list whether it was imported before you try again", i.leaves()))
 	id, err := apply.WhileBusy(ctx, i.post, func() { i.say(i.subject(), "waiting", "all import slots of the account are taken") })
 	switch {
 	case err != nil && i.interval == 0 && carto.MaybeApplied(err):
@@ -278,6 +278,14 @@ func (i *importing) start(ctx context.Context) error {
 	i.say(i.subject(), "pending", "import job "+id)
 	i.begun("CARTO imported", fmt.Sprintf("import job %s goes on there, and cartosync import show says how it ended", id))
 	return nil
+}
+
+// leaves is what there is more of once the server has accepted the import.
+func (i *importing) leaves() string {
+	if i.interval != 0 {
+		return "synchronization"
+	}
+	return "dataset"
 }
 
 // post sends the one request that starts the import.
