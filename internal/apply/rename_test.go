@@ -2,6 +2,8 @@ package apply_test
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/sandbox/fault"
+	"github.com/cartosync/cartosync/internal/secret"
 )
 
 // exchanging is an account with two synchronized datasets and two from files, and
@@ -128,6 +131,38 @@ func TestAnExchangeThatMovedIsNotBegun(t *testing.T) {
 		want := map[string]string{"air": "air by air", "sales": "sales by sales", "trees": "old_trees", "parks": "trees"}
 		if diff := cmp.Diff(want, a.standing(before)); diff != "" {
 			t.Errorf("wanted -, got +:\n%s", diff)
+		}
+	})
+}
+
+// TestNoSynchronizationEverWritesToAnother: at no request of an exchange is there
+// a synchronization that would overwrite a dataset which is not its own.
+func TestNoSynchronizationEverWritesToAnother(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := exchanging(t)
+		onlooker, err := carto.New(carto.Config{Account: accountURL, APIKey: secret.New(key), Transport: a.box.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		a.before = func(r *http.Request) {
+			datasets, err := onlooker.Datasets(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			syncs, err := onlooker.Synchronizations(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			for _, s := range syncs {
+				seen++
+				if i := slices.IndexFunc(datasets, func(d carto.Dataset) bool { return d.Name == s.Name }); i >= 0 && datasets[i].ID != s.DatasetID {
+					t.Errorf("before %s %s the synchronization of %s would write to %q", r.Method, r.URL.Path, s.DatasetID, s.Name)
+				}
+			}
+		}
+		if r := a.apply(); !r.OK() || seen == 0 {
+			t.Errorf("%d looks, %s", seen, strings.Join(results(r), "; "))
 		}
 	})
 }
