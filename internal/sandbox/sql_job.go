@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -110,6 +111,7 @@ func (s *Sandbox) startBatch(j *batchJob) {
 	defer b.mu.Unlock()
 	ctx, cancel := context.WithCancel(b.ctx)
 	j.cancel = cancel
+	b.prune(s.clock.Now())
 	before, done := b.last, make(chan struct{})
 	b.jobs[j.id], b.last = j, done
 	b.running.Go(func() {
@@ -117,6 +119,16 @@ func (s *Sandbox) startBatch(j *batchJob) {
 		defer cancel()
 		<-before
 		s.runBatch(ctx, j)
+	})
+}
+
+// batchTTL is how long a job is known that has ended.
+const batchTTL = 48 * time.Hour
+
+// prune forgets the jobs that ended long ago. The caller holds mu.
+func (b *batches) prune(now time.Time) {
+	maps.DeleteFunc(b.jobs, func(_ string, j *batchJob) bool {
+		return j.status != batchPending && j.status != batchRunning && now.Sub(j.updated) > batchTTL
 	})
 }
 
