@@ -45,7 +45,6 @@ func nonEmpty(list []string) []string {
 }
 
 func same(name string) string  { return name }
-func plainly(string) string    { return "" }
 func adopting(string) string   { return "adopt: true" }
 func renamed(n string) string  { return "new_" + n }
 func former(n string) string   { return "renamed_from: " + n }
