@@ -20,10 +20,16 @@ type connector struct {
 func newConnector(path, options string, now func() time.Time) connector {
 	d := &sqlite.Driver{}
 	registerFunctions(d, now, path)
-	d.RegisterConnectionHook(createCatalogViews)
 	// A file: URI, so that SQLite honours mode=ro; quoted names never fall back to strings.
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
 	return connector{driver: d, dsn: u.String() + "?_dqs=0&_defensive=1&_busy_timeout=10000" + options}
+}
+
+// withCatalog is the same with PostgreSQL's catalogues, for connections that run what clients send. Making them takes longer
+// than opening a connection.
+func (c connector) withCatalog() connector {
+	c.driver.RegisterConnectionHook(createCatalogViews)
+	return c
 }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {

@@ -137,7 +137,10 @@ func sliceText(v, count driver.Value, fromEnd bool) string {
 }
 
 func splitPart(a values) (driver.Value, error) {
-	parts := strings.Split(asText(a[0]), asText(a[1]))
+	parts := []string{asText(a[0])}
+	if separator := asText(a[1]); separator != "" {
+		parts = strings.Split(parts[0], separator)
+	}
 	n, _ := a[2].(int64)
 	if n < 1 {
 		return nil, fmt.Errorf("field position must be greater than zero")

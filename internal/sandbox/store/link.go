@@ -53,10 +53,7 @@ func (t *Tx) links(ctx context.Context, userID string) (l links, err error) {
 		known[name] = there
 	}
 	for _, p := range physical {
-		if known[p.Name] {
-			continue
-		}
-		if !p.cartodbfied {
+		if known[p.Name] || !p.cartodbfied {
 			continue
 		}
 		if i := slices.IndexFunc(missing, func(r Table) bool { return r.Name == p.Name }); i >= 0 {

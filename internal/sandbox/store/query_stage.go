@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 )
 
@@ -13,14 +12,14 @@ const typingRows = 1000
 // types that SQLite can tell; cartodb_id and the_geom become what they are in every dataset. It is a *SQLError if the
 // request is anything but one query: the server puts it behind CREATE TABLE ... AS, where nothing else can stand.
 // Source: CartoDB/cartodb: app/models/data_import.rb.
-func (s *Store) StageQuery(ctx context.Context, job string, q Request) (filled *Stage, err error) {
+func (s *Store) StageQuery(ctx context.Context, job string, q Request) (filled *Stage, _ error) {
 	if err := onlyQuery(q); err != nil {
 		return nil, err
 	}
 	c := queryCopy{store: s, job: job}
 	defer func() {
 		if filled == nil && c.stage != nil {
-			err = errors.Join(err, c.stage.Discard(ctx))
+			c.stage.Discard()
 		}
 	}()
 	result, err := s.Run(ctx, q, func(fields []Field, row []any) error { return c.add(ctx, fields, row) })

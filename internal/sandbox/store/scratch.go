@@ -12,7 +12,7 @@ import (
 // OpenScratch opens an empty store in memory, with the SQL functions of the others and without the tables of an account.
 // It stands for a remote database.
 func OpenScratch(ctx context.Context, now func() time.Time) (*Store, error) {
-	db := sql.OpenDB(newConnector(":memory:", "", now))
+	db := sql.OpenDB(newConnector(":memory:", "", now).withCatalog())
 	db.SetMaxOpenConns(1)
 	s := &Store{now: now, write: db}
 	if err := db.PingContext(ctx); err != nil {

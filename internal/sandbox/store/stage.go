@@ -54,7 +54,8 @@ func (s *Store) Stage(ctx context.Context, job string, columns []Column) (*Stage
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(err, st.Discard(ctx))
+		st.Discard()
+		return nil, err
 	}
 	return st, nil
 }
@@ -262,12 +263,11 @@ func (st *Stage) write(ctx context.Context, columns []string, rows []any) error 
 }
 
 // Discard drops the stage, unless it has been published.
-func (st *Stage) Discard(context.Context) error {
+func (st *Stage) Discard() {
 	if st.file == "" {
-		return nil
+		return
 	}
 	_ = errors.Join(st.settle(), st.rest()) // whoever discards a stage knows that it failed
 	st.store.removeFiles(st.file)
 	st.file = ""
-	return nil
 }

@@ -66,19 +66,20 @@ func (s *Store) connect(ctx context.Context) error {
 	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
 		return err
 	}
-	open := func(options string, most int) *sql.DB {
-		db := sql.OpenDB(newConnector(path, options, s.now))
+	open := func(c connector, most int) *sql.DB {
+		db := sql.OpenDB(c)
 		db.SetMaxOpenConns(most)
 		db.SetMaxIdleConns(most)
 		return db
 	}
 	parallel := max(4, runtime.GOMAXPROCS(0))
-	s.write = open("&_txlock=immediate&_journal_mode=WAL&_synchronous=NORMAL", 1)
+	s.write = open(newConnector(path, "&_txlock=immediate&_journal_mode=WAL&_synchronous=NORMAL", s.now), 1)
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	s.read, s.query = open("&mode=ro", parallel), open("&mode=ro", parallel)
-	s.change, s.touch = open("", 4*parallel), open("", 2)
+	s.read, s.touch = open(newConnector(path, "&mode=ro", s.now), parallel), open(newConnector(path, "", s.now), 2)
+	s.query = open(newConnector(path, "&mode=ro", s.now).withCatalog(), parallel)
+	s.change = open(newConnector(path, "", s.now).withCatalog(), 4*parallel)
 	return s.sweepFiles(ctx)
 }
 

@@ -134,7 +134,7 @@ func (w *Worker) stageRemote(ctx context.Context, a *attempt, r remote) (loaded 
 	}
 	defer func() {
 		if err != nil || loaded == nil { // nil without an error: a panic
-			err = errors.Join(err, stage.Discard(context.WithoutCancel(ctx)))
+			stage.Discard()
 		}
 	}()
 	limit := w.Limits.ConnectorRows

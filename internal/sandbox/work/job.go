@@ -63,7 +63,7 @@ func (w *Worker) runJob(ctx context.Context, job store.Job) {
 		err = w.publish(ctx, a)
 	}
 	after := context.WithoutCancel(ctx)
-	w.discard(after, a)
+	a.discard()
 	if ctx.Err() != nil && err != nil {
 		err = w.Store.Update(after, func(t *store.Tx) error { return t.ReleaseJob(after, job.ID) })
 		if err != nil {
@@ -88,13 +88,10 @@ func (w *Worker) removeUpload(job store.Job) {
 }
 
 // discard drops what was loaded and not published.
-func (w *Worker) discard(ctx context.Context, a *attempt) {
+func (a *attempt) discard() {
 	for _, t := range a.tables {
-		if t.stage == nil {
-			continue
-		}
-		if err := t.stage.Discard(ctx); err != nil {
-			w.Log.Warn("drop a stage", "job", a.job.ID, "error", err)
+		if t.stage != nil {
+			t.stage.Discard()
 		}
 	}
 }

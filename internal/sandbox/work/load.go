@@ -164,7 +164,7 @@ func (w *Worker) stageLayer(ctx context.Context, id string, layer *data.Layer, g
 	}
 	defer func() {
 		if err != nil || loaded == nil { // nil without an error: a panic
-			err = errors.Join(err, stage.Discard(context.WithoutCancel(ctx)))
+			stage.Discard()
 		}
 	}()
 	for row, err := range layer.Rows(ctx, schema) {

@@ -37,7 +37,7 @@ func (w *Worker) surviveJob(ctx context.Context, a *attempt, value any) {
 	if err != nil {
 		w.Log.Error("end a job that panicked", "job", a.job.ID, "error", err)
 	}
-	w.discard(ctx, a)
+	a.discard()
 	w.removeUpload(a.job)
 	w.Reschedule()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"strconv"
 	"testing"
 )
@@ -65,5 +66,24 @@ func TestDatabasesAreOnThisMachine(t *testing.T) {
 				t.Errorf("refused at %q, should be %q: %v", foreign.address, test.foreign, err)
 			}
 		})
+	}
+}
+
+// A loopback address is dialled as it is, in IPv6 too.
+func TestFetchDialsTheAddressItIsGiven(t *testing.T) {
+	listener, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6:", err)
+	}
+	go http.Serve(listener, http.NotFoundHandler())
+	defer listener.Close()
+	w := &Worker{}
+	resp, err := w.newClient().Get("http://" + listener.Addr().String() + "/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusNotFound {
+		t.Error(resp.Status)
 	}
 }

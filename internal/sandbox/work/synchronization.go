@@ -116,7 +116,7 @@ func (w *Worker) runSynchronization(ctx context.Context, id string, y *run) (hel
 		err = w.mergeSynchronized(ctx, a, *y)
 	}
 	after := context.WithoutCancel(ctx)
-	defer w.discard(after, a)
+	defer a.discard()
 	if err != nil && ctx.Err() != nil {
 		return nil // still in the queue of runs: it begins again when the directory is opened next
 	}
