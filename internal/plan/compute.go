@@ -70,13 +70,14 @@ func (c *computer) compute() {
 	c.guardConnections(actions)
 	c.guardNames(actions)
 	c.guardQuota(actions)
+	c.guardNames(actions) // again: a renaming that has no room leaves its name taken
 	c.guardMassDelete(actions)
 	park(actions)
 	c.guardUsedConnections(actions)
 	c.noteWarnings(actions)
 	c.noteLeftovers()
 	order(actions, c.in.Options.PruneFirst)
-	c.plan.Actions = actions
+	c.plan.Actions, c.plan.Quota = actions, c.takes(actions)
 }
 
 // dataset decides what one declared dataset needs.

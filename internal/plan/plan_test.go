@@ -268,6 +268,20 @@ func TestComputeDecides(t *testing.T) {
 			in.Desired[0].Datasets[0].Sync = &spec.Sync{Interval: time.Hour}
 			in.Account.Limits.RemainingTables = ptr(0)
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: DatasetQuota, Changes: []string{"sync.interval"}}}},
+		{"no room to rename and attach, so that the name stays taken", func(in *Input) {
+			streets := spec.Dataset{
+				Name: "streets", RenamedFrom: "roads", Sync: &spec.Sync{Interval: time.Hour},
+				Source: spec.Source{Kind: spec.SourceURL, URL: text("https://example.org/roads.csv")},
+			}
+			in.Desired[0].Datasets = append(in.Desired[0].Datasets, streets)
+			m, _ := ParseMarker(in.Account.Datasets[0].Tags)
+			m.NameHash = NameHash("streets")
+			in.Account.Datasets[0].Tags = append([]string{"net"}, m.Tags()...)
+			in.Account.Limits.RemainingTables = ptr(1)
+		}, []outcome{
+			{Verb: Blocked, Name: "roads", Code: ConflictNameTaken, Changes: []string{"privacy", "source", "tags", "title"}},
+			{Verb: Blocked, Name: "streets", Code: DatasetQuota, Changes: []string{"name", "sync.interval"}},
+		}},
 		{"storage for less than CARTO asks of a file", func(in *Input) {
 			in.Account.Limits.RemainingBytes = 299
 			changeFile(in, func(*data.Look) {})

@@ -18,10 +18,14 @@ type Quota struct {
 }
 
 // guardQuota blocks what the account's number of datasets or its storage leaves
-// no room for, and says what the rest takes.
+// no room for.
 func (c *computer) guardQuota(actions []Action) {
 	c.guardStorage(actions)
 	c.guardDatasets(actions)
+}
+
+// takes says what the actions that are left take of what the account has room for.
+func (c *computer) takes(actions []Action) Quota {
 	l := c.in.Account.Limits
 	q := Quota{DatasetsLeft: l.RemainingTables}
 	if l.RemainingBytes >= 0 {
@@ -35,7 +39,7 @@ func (c *computer) guardQuota(actions []Action) {
 			q.Bytes += a.After.Size
 		}
 	}
-	c.plan.Quota = q
+	return q
 }
 
 // sendsFile reports whether an action imports contents whose size is known.
