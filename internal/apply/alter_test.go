@@ -86,7 +86,7 @@ func TestNothingIsDroppedUnlessTheTrialIsAsPlanned(t *testing.T) {
 func TestKilledAlterationsAreFinished(t *testing.T) {
 	for i, kind := range []fault.Kind{fault.Refuse, fault.Lose} {
 		t.Run(fmt.Sprint(kind), func(t *testing.T) {
-			for skip, died := 2*i, true; died; skip += 5 {
+			for skip, died := 2*i, true; died; skip += 1 + *stride/4 {
 				each(t, func(t *testing.T) {
 					a := losing(t)
 					id := a.dataset("trees").ID

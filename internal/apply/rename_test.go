@@ -93,13 +93,12 @@ func TestNamesAreExchanged(t *testing.T) {
 }
 
 // TestKilledExchangesAreFinished: whichever request is the last to arrive, or to
-// be answered, the next apply brings every dataset to its name. Every ninth is
-// tried; with a stride of 1 it takes half a minute.
+// be answered, the next apply brings every dataset to its name. -stride
+// says how many are tried.
 func TestKilledExchangesAreFinished(t *testing.T) {
-	const stride = 9
 	for i, kind := range []fault.Kind{fault.Refuse, fault.Lose} {
 		t.Run(fmt.Sprint(kind), func(t *testing.T) {
-			for skip, died := 2*i, true; died; skip += stride {
+			for skip, died := 2*i, true; died; skip += *stride {
 				each(t, func(t *testing.T) {
 					a := exchanging(t)
 					before := a.four()

@@ -16,8 +16,7 @@ import (
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
-// cases is how many random worlds the property tests look at.
-var cases = flag.Int("cases", 2_500, "how many random accounts and manifests are planned for")
+var cases = flag.Int("cases", defaultCases, "how many random accounts and manifests are planned for")
 
 // TestAppliedPlanIsEmpty states what a reconciler is for: whatever is declared
 // and whatever is live, once the plan is carried out there is nothing left to
