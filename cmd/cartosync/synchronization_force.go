@@ -21,7 +21,7 @@ type synchronizationForceCmd struct {
 
 // Help is the rest of the help page.
 func (synchronizationForceCmd) Help() string {
-	return `CARTO permits a run once 15 minutes have passed since the last one, or since the creation, and not while three others run. Where it does not, this says when it will, and exits 1; with --wait it waits for that, and for the end of the run.
+	return `CARTO permits a run once 15 minutes have passed since the last one, or since the creation, and not while three others run. Where it does not, this says when it will, and exits 1; with --wait it waits for that, or for a run by the schedule if one comes first, and for the end of the run.
 
 Examples:
 
@@ -66,9 +66,12 @@ func forcible(s carto.Synchronization) error {
 const forceLimit = 2 * time.Hour
 
 // force asks until CARTO agrees, or once if nobody wants to wait. The server's clock
-// decides, so it is asked even if by ours it must refuse.
+// decides, so it is asked even if by ours it must refuse. A run that the schedule
+// begins meanwhile is as good: of one that runs every 15 minutes CARTO may never permit
+// another.
 func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Synchronization) (carto.Synchronization, error) {
 	h.begun("a run was asked for", "cartosync synchronization show says whether it runs")
+	before := s
 	err := apply.Poll(ctx, forceLimit, func(ctx context.Context) (bool, error) {
 		enqueued := false
 		var err error
@@ -83,6 +86,12 @@ func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Sy
 		why := refusal(s, time.Now())
 		if !c.Wait {
 			return false, fmt.Errorf("CARTO does not run synchronization %s now: %s; pass --wait to wait for it", syncText(s), why)
+		}
+		if before.State == carto.SyncSyncing {
+			before = s // that run began before it was asked for one
+		}
+		if s.RanAt.After(before.RanAt) {
+			return true, nil
 		}
 		h.say("synchronization "+s.Name, "waiting", why)
 		return false, nil
