@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/cartosync/cartosync/internal/carto"
-	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // datasetShowCmd shows one dataset; it never writes to the account.
@@ -83,7 +83,7 @@ func synchronizationObject(s *carto.Synchronization) []render.Object {
 		return []render.Object{}
 	}
 	return []render.Object{{
-		Text: fmt.Sprintf("%s, every %s, next run %s (%s)", s.State, plan.Interval(s.Interval), render.Time(s.RunAt), s.ID),
+		Text: fmt.Sprintf("%s, every %s, next run %s (%s)", s.State, spec.Interval(s.Interval), render.Time(s.RunAt), s.ID),
 		Fields: []render.Field{
 			{Key: "id", Value: s.ID}, {Key: "state", Value: string(s.State)}, {Key: "interval", Value: s.Interval}, {Key: "run_at", Value: s.RunAt},
 		},

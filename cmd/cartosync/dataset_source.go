@@ -11,9 +11,9 @@ import (
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/name"
-	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
 	"github.com/cartosync/cartosync/internal/secret"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // sourceFlags say where contents come from and what they become.
@@ -118,7 +118,7 @@ func (i *interval) UnmarshalText(text []byte) error {
 // check refuses an interval below CARTO's minimum.
 func (i interval) check(flag string) error {
 	if time.Duration(i) < carto.MinInterval {
-		return usage("give 15m or more", "%s %s is below CARTO's minimum of 15m", flag, plan.Interval(time.Duration(i)))
+		return usage("give 15m or more", "%s %s is below CARTO's minimum of 15m", flag, spec.Interval(time.Duration(i)))
 	}
 	return nil
 }

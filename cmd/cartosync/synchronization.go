@@ -14,6 +14,7 @@ import (
 	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
 	"github.com/cartosync/cartosync/internal/secret"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // synchronizationCmd holds what can be done to synchronizations by hand.
@@ -164,7 +165,7 @@ func (h *hand) matchSynchronization(ctx context.Context, all []carto.Synchroniza
 		names = append(names, s.Name)
 		if s.ID == nameOrID || s.Name != "" && s.Name == nameOrID || s.DatasetID != "" && s.DatasetID == dataset {
 			found = append(found, s)
-			candidates = append(candidates, fmt.Sprintf("%s (%s, every %s, %s)", s.ID, healthOf(s, time.Now()), plan.Interval(s.Interval), sourceOf(s)))
+			candidates = append(candidates, fmt.Sprintf("%s (%s, every %s, %s)", s.ID, healthOf(s, time.Now()), spec.Interval(s.Interval), sourceOf(s)))
 		}
 	}
 	switch {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/carto"
-	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // synchronizationForceCmd asks CARTO to run a synchronization now.
@@ -97,7 +97,7 @@ func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Sy
 		return false, nil
 	})
 	if errors.Is(err, apply.ErrTimeout) {
-		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", syncText(s), plan.Interval(forceLimit), refusal(s, time.Now()))
+		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", syncText(s), spec.Interval(forceLimit), refusal(s, time.Now()))
 	}
 	return s, err
 }
@@ -119,7 +119,7 @@ func refusal(s carto.Synchronization, now time.Time) string {
 func (c *synchronizationForceCmd) result(ctx context.Context, h *hand, s carto.Synchronization) error {
 	s, err := h.settledSync(ctx, s.ID, forceLimit)
 	if errors.Is(err, apply.ErrTimeout) {
-		return fmt.Errorf("synchronization %s is still %s after %s; cartosync synchronization show says how it ended", syncText(s), s.State, plan.Interval(forceLimit))
+		return fmt.Errorf("synchronization %s is still %s after %s; cartosync synchronization show says how it ended", syncText(s), s.State, spec.Interval(forceLimit))
 	}
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/secret"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -86,6 +87,19 @@ type Change struct {
 	Before    any    `json:"before"` // nil: not set, or not there
 	After     any    `json:"after"`
 	Sensitive bool   `json:"sensitive,omitempty"` // values are not shown
+}
+
+// Redacted is the change without a sensitive value, whatever the planner put there.
+func (c Change) Redacted() Change {
+	if !c.Sensitive {
+		return c
+	}
+	for _, side := range []*any{&c.Before, &c.After} {
+		if *side != nil {
+			*side = secret.Placeholder
+		}
+	}
+	return c
 }
 
 // Contents is what a file or a live dataset holds.

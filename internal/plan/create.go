@@ -38,7 +38,7 @@ func importSteps(w *wanted) []Step {
 func (c *computer) declareAll(a *Action, w *wanted) {
 	a.change("source", nil, describeSource(w))
 	if w.d.Sync != nil {
-		a.change("sync.interval", nil, Interval(w.d.Sync.Interval))
+		a.change("sync.interval", nil, spec.Interval(w.d.Sync.Interval))
 	}
 	for _, f := range textFields(w.d) {
 		if f.want != nil && *f.want != "" {

@@ -158,7 +158,7 @@ func (c *computer) explainSync(s *Synchronization) *SyncExplanation {
 		return nil
 	}
 	return &SyncExplanation{
-		ID: s.ID, Name: s.Name, Source: describeLive(c.index, *s), Interval: Interval(s.Interval), State: s.State,
+		ID: s.ID, Name: s.Name, Source: describeLive(c.index, *s), Interval: spec.Interval(s.Interval), State: s.State,
 		Retried: s.Retried, Error: s.ErrorCode, RanAt: instant(s.RanAt), RunAt: instant(s.RunAt),
 	}
 }
@@ -238,10 +238,10 @@ func comparedSync(a Action, w *wanted, l *liveDataset) []Compared {
 	row := Compared{Field: "sync.interval"}
 	s := l.sync(w)
 	if s != nil {
-		row.Live = Interval(s.Interval)
+		row.Live = spec.Interval(s.Interval)
 	}
 	if w.d.Sync != nil {
-		row.Declared = Interval(w.d.Sync.Interval)
+		row.Declared = spec.Interval(w.d.Sync.Interval)
 	}
 	replaced := slices.Contains(a.Steps, StepDetach) && slices.Contains(a.Steps, StepAttach) ||
 		a.Verb == Blocked && s != nil && w.d.Sync != nil && otherKind(w, *s)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cartosync/cartosync/internal/secret"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -65,14 +64,7 @@ func Save(in Input, p Plan, vars map[string]string) Saved {
 func saved(a Action) SavedAction {
 	a.Changes = slices.Clone(a.Changes)
 	for i, c := range a.Changes {
-		if c.Sensitive {
-			for _, side := range []*any{&c.Before, &c.After} {
-				if *side != nil {
-					*side = secret.Placeholder
-				}
-			}
-			a.Changes[i] = c
-		}
+		a.Changes[i] = c.Redacted()
 	}
 	return SavedAction{Action: a, Saw: saw(a.Seen.Dataset)}
 }

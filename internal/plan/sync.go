@@ -76,12 +76,12 @@ func (c *computer) synchronization(a *Action, w *wanted, l *liveDataset) {
 	case w.d.Sync == nil && s != nil:
 		a.does(Update)
 		a.because(SyncUndeclared, "it is synchronized and the manifest declares no sync")
-		a.change("sync.interval", Interval(s.Interval), nil)
+		a.change("sync.interval", spec.Interval(s.Interval), nil)
 		a.take(StepDetach)
 	case w.d.Sync != nil && s == nil:
 		a.does(Update)
 		a.because(SyncMissing, "its synchronization is missing")
-		a.change("sync.interval", nil, Interval(w.d.Sync.Interval))
+		a.change("sync.interval", nil, spec.Interval(w.d.Sync.Interval))
 		a.take(StepAttach)
 	case w.d.Sync != nil:
 		c.compareSync(a, w, l, *s)
@@ -182,7 +182,7 @@ func (c *computer) compareSync(a *Action, w *wanted, l *liveDataset, s Synchroni
 func (c *computer) compareRuns(a *Action, w *wanted, s Synchronization) (differs bool) {
 	var runs Action // gathers the changes apart, to tell whether there are any
 	if s.Interval != w.d.Sync.Interval && !w.ignores("sync.interval") {
-		runs.change("sync.interval", Interval(s.Interval), Interval(w.d.Sync.Interval))
+		runs.change("sync.interval", spec.Interval(s.Interval), spec.Interval(w.d.Sync.Interval))
 	}
 	c.compareFlags(&runs, w, s)
 	if !w.ignores("source") {
@@ -285,7 +285,7 @@ func (c *computer) noteAge(w *wanted, s Synchronization) {
 	}
 	if age := c.in.Account.ReadAt.Sub(s.RanAt); age > w.d.Expect.MaxAge {
 		c.note(w, "warning", "synchronization_old",
-			quoted("the last run of dataset %q ended at %s, which is longer ago than %s", w.d.Name, s.RanAt.UTC().Format(time.RFC3339), Interval(w.d.Expect.MaxAge)),
+			quoted("the last run of dataset %q ended at %s, which is longer ago than %s", w.d.Name, s.RanAt.UTC().Format(time.RFC3339), spec.Interval(w.d.Expect.MaxAge)),
 			"see whether its source can be fetched; cartosync synchronization force runs it now")
 	}
 }

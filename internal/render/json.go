@@ -6,7 +6,6 @@ import (
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/plan"
-	"github.com/cartosync/cartosync/internal/secret"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -137,23 +136,9 @@ func jsonAction(a plan.Action) action {
 		out.Position = &a.Pos
 	}
 	for _, c := range a.Changes {
-		out.Changes = append(out.Changes, withoutSecrets(c))
+		out.Changes = append(out.Changes, c.Redacted())
 	}
 	return out
-}
-
-// withoutSecrets makes sure that a sensitive value is not shown, whatever the
-// planner put there.
-func withoutSecrets(c plan.Change) plan.Change {
-	if !c.Sensitive {
-		return c
-	}
-	for _, side := range []*any{&c.Before, &c.After} {
-		if *side != nil {
-			*side = secret.Placeholder
-		}
-	}
-	return c
 }
 
 func jsonContents(c *plan.Contents) *contents {

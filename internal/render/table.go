@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // CSV is the format of tables for spreadsheets and shells; plans and reports have
@@ -198,7 +198,7 @@ func flatTime(t time.Time, f form) string {
 // flatDuration writes an interval as manifests do: 15m, 1h, 2d.
 func flatDuration(d time.Duration, f form) string {
 	if f == forPeople {
-		return plan.Interval(d)
+		return spec.Interval(d)
 	}
 	return strconv.FormatInt(int64(d/time.Second), 10)
 }

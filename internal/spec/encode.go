@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -101,7 +100,7 @@ func encodeDataset(d Dataset, inline map[string]Connection) *yaml.Node {
 		put(n, "source", encodeSource(d.Source, inline))
 	}
 	if d.Sync != nil {
-		put(n, "sync", flow(mapping("interval", plainText(length(d.Sync.Interval)))))
+		put(n, "sync", flow(mapping("interval", plainText(Interval(d.Sync.Interval)))))
 	}
 	if d.RenamedFrom != "" {
 		put(n, "renamed_from", plainText(d.RenamedFrom))
@@ -236,19 +235,9 @@ func encodeExpect(x Expect) *yaml.Node {
 	}
 	putMapping(n, "columns", columns)
 	if x.MaxAge > 0 {
-		put(n, "max_age", plainText(length(x.MaxAge)))
+		put(n, "max_age", plainText(Interval(x.MaxAge)))
 	}
 	return flow(n)
-}
-
-// length writes a length of time with the largest unit that it is a whole number of.
-func length(d time.Duration) string {
-	for _, unit := range []string{"w", "d", "h", "m"} {
-		if u := intervalUnits[unit]; d > 0 && d%u == 0 {
-			return strconv.FormatInt(int64(d/u), 10) + unit
-		}
-	}
-	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }
 
 func put(n *yaml.Node, key string, value *yaml.Node) {

@@ -40,3 +40,13 @@ func duration(v any) (time.Duration, error) {
 	}
 	return time.Duration(n) * unit, nil
 }
+
+// Interval writes a length of time as a manifest would: 900 seconds read 15m, a day 1d.
+func Interval(d time.Duration) string {
+	for _, unit := range []string{"w", "d", "h", "m"} {
+		if u := intervalUnits[unit]; d >= u && d%u == 0 {
+			return strconv.FormatInt(int64(d/u), 10) + unit
+		}
+	}
+	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+}
