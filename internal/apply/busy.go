@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -11,35 +10,14 @@ import (
 	"github.com/cartosync/cartosync/internal/carto"
 )
 
-// busyLimit is how long an action waits for an import slot that somebody else's
-// imports hold. CARTO frees a slot by itself in that time.
-const busyLimit = 30 * time.Minute
-
-func (j *job) whileBusy(ctx context.Context, start func(context.Context) (string, error)) (string, error) {
-	return WhileBusy(ctx, start, func() { j.event("", "waiting", "all import slots of the account are taken") })
-}
-
 // WhileBusy starts an import job and starts again while the account answers
 // that all its import slots are taken. Nothing was created then, so this is the
-// one POST that may be repeated. The pauses double from one second to half a
-// minute, jittered, or are what the server asks for; waiting is told of each.
+// one POST that may be repeated. The pauses double from a quarter of a second to
+// half a minute, jittered, or are what the server asks for; after half an hour it
+// gives up. waiting is told of each refusal.
 func WhileBusy(ctx context.Context, start func(context.Context) (string, error), waiting func()) (string, error) {
-	pause, began := time.Second, time.Now()
-	for {
-		id, err := start(ctx)
-		var api *carto.APIError
-		if !errors.As(err, &api) || api.Status != http.StatusTooManyRequests || !posted(err) {
-			return id, err
-		}
-		if time.Since(began) > busyLimit {
-			return "", fmt.Errorf("no import slot fell free in %s: %w", busyLimit, err)
-		}
-		waiting()
-		if err := sleep(ctx, max(api.After, jittered(pause))); err != nil {
-			return "", err
-		}
-		pause = min(2*pause, 30*time.Second)
-	}
+	id, _, err := newSlots(1).begin(ctx, start, waiting)
+	return id, err
 }
 
 // posted reports whether an error is that of a POST.

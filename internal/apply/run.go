@@ -42,7 +42,7 @@ type Options struct {
 type run struct {
 	Input
 	entries map[string]entry // by dataset name
-	slots   chan struct{}    // one place per import job
+	slots   *slots
 	unnamed unnamed
 
 	unparked map[string]error // why a dataset was not taken aside, by its id
@@ -105,7 +105,7 @@ func newRun(in Input) *run {
 	if in.Options.Parallel > 0 {
 		width = min(width, in.Options.Parallel)
 	}
-	r.slots = make(chan struct{}, width)
+	r.slots = newSlots(width)
 	if r.Options.SyncWait == 0 {
 		r.Options.SyncWait = 10 * time.Minute
 	}
@@ -125,7 +125,7 @@ func (r *run) phase(a plan.Action) int { return a.Phase(r.Options.PruneFirst) }
 // after the other, since one may wait for the name of the next.
 func (r *run) performAll(ctx context.Context, actions []plan.Action, results []Result) {
 	var g errgroup.Group
-	g.SetLimit(2*cap(r.slots) + 2)
+	g.SetLimit(2*r.slots.limit + 2)
 	if actions[0].Does(plan.Rename) {
 		g.SetLimit(1)
 		r.park(ctx, actions)

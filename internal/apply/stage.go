@@ -158,19 +158,14 @@ func (j *job) stageConnector(ctx context.Context) error {
 // importing starts an import job while it holds an import slot, and waits for
 // its end. The slot is passed on as soon as the end is seen.
 func (j *job) importing(ctx context.Context, start func(context.Context) (string, error)) (carto.Import, error) {
-	select {
-	case j.slots <- struct{}{}:
-	case <-ctx.Done():
-		return carto.Import{}, context.Cause(ctx)
-	}
-	defer func() { <-j.slots }()
-	id, err := j.whileBusy(ctx, start)
+	id, end, err := j.slots.begin(ctx, start, func() { j.event("", "waiting", "all import slots of the account are taken") })
 	if err != nil {
 		if posted(err) && carto.MaybeApplied(err) {
 			err = fmt.Errorf("%w (the import may have started all the same; apply again to find and finish it)", err)
 		}
 		return carto.Import{}, err
 	}
+	defer end()
 	j.event("", "pending", "import job "+id)
 	imp, err := j.Client.WaitImport(ctx, id, carto.Poll{Observe: func(i carto.Import) {
 		j.event("", string(i.State), "")
