@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"time"
 )
@@ -32,11 +33,13 @@ var ErrUnfinished = errors.New("the import job has not ended")
 // failed is returned together with an *ImportError. Where waiting takes longer
 // than it may, the error is ErrUnfinished; the job goes on at the server.
 //
-// The pause between two reads is an eighth of the job's age, at least 25 ms and
-// twice what the last read took, at most 10 s, less up to a fifth at random.
+// The pause between two reads is an eighth of the job's age, up to a tenth more or
+// less, but at least 25 ms and twice what the last read took, and at most 10 s.
+// What is random about it is drawn from the job's id.
 func (c *Client) WaitImport(ctx context.Context, id string, p Poll) (Import, error) {
 	p = p.withDefaults()
 	deadline := time.Now().Add(p.Limit)
+	random := rand.New(rand.NewPCG(0, seedOf(id)))
 	var last Import
 	for failures := 0; ; {
 		begin := time.Now()
@@ -57,7 +60,7 @@ func (c *Client) WaitImport(ctx context.Context, id string, p Poll) (Import, err
 				return last, err
 			}
 		}
-		pause := pollPause(time.Since(p.Started), time.Since(begin))
+		pause := pollPause(random, time.Since(p.Started), time.Since(begin))
 		if time.Now().Add(pause).After(deadline) {
 			return last, fmt.Errorf("import job %s is still %s after %s: %w", id, last.stateWord(), p.Limit, ErrUnfinished)
 		}
@@ -89,9 +92,16 @@ func (i Import) stateWord() string {
 
 // pollPause grows with the job's age: a job of seconds is noticed at once, one
 // of an hour costs no more requests than it must.
-func pollPause(age, roundTrip time.Duration) time.Duration {
+func pollPause(random *rand.Rand, age, roundTrip time.Duration) time.Duration {
 	least := max(shortestPoll, 2*roundTrip)
-	pause := min(max(age/8, least), longestPoll)
-	pause -= rand.N(pause/5 + 1)
+	pause := time.Duration((0.9 + 0.2*random.Float64()) * float64(age/8))
 	return min(max(pause, least), longestPoll)
+}
+
+// seedOf makes clients that wait for different jobs keep out of step, and a wait
+// for the same job repeatable.
+func seedOf(id string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return h.Sum64()
 }

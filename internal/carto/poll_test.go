@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -39,7 +40,8 @@ func TestWaitImportPauses(t *testing.T) {
 	}{
 		{100 * time.Millisecond, 0, 30 * time.Millisecond, 8},
 		{10 * time.Second, 0, 1300 * time.Millisecond, 60},
-		{time.Hour, 0, 10 * time.Second, 520},
+		{time.Hour, 0, 10 * time.Second, 420},
+		{90 * time.Minute, 0, 10 * time.Second, 600},
 		{10 * time.Second, time.Second, 4 * time.Second, 6},
 		{time.Minute, 30 * time.Second, 41 * time.Second, 3},
 	}
@@ -176,15 +178,27 @@ func TestWaitImportEndsWithItsContext(t *testing.T) {
 }
 
 func TestPollPauseIsJittered(t *testing.T) {
-	seen := map[time.Duration]bool{}
-	for range 50 {
-		p := pollPause(time.Hour, 0)
-		if p < 8*time.Second || p > longestPoll {
+	pauses := func(id string) (all []time.Duration) {
+		random := rand.New(rand.NewPCG(0, seedOf(id)))
+		for range 50 {
+			all = append(all, pollPause(random, 40*time.Second, 0))
+		}
+		return all
+	}
+	a := pauses(idA)
+	for _, p := range a {
+		if p < 4500*time.Millisecond || p > 5500*time.Millisecond {
 			t.Fatalf("pause %s", p)
 		}
+	}
+	if diff := cmp.Diff(a, pauses(idA)); diff != "" {
+		t.Errorf("the same job is waited for otherwise: %s", diff)
+	}
+	seen := map[time.Duration]bool{}
+	for _, p := range append(a, pauses(idB)...) {
 		seen[p] = true
 	}
-	if len(seen) < 10 {
-		t.Errorf("%d different pauses of 50", len(seen))
+	if len(seen) < 90 {
+		t.Errorf("%d different pauses of 100", len(seen))
 	}
 }
