@@ -5,32 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cartosync/cartosync/internal/plan"
 )
 
 // count is n with its thousands set apart: 12,044.
-func count(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return sign + b.String()
-}
+func count(n int64) string { return plan.Grouped(n) }
 
 // plural is a counted noun: 1 row, 12,044 rows.
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return count(n) + " " + noun + "s"
-}
+func plural(n int64, noun string) string { return plan.Counted(n, noun) }
 
 // size is a number of bytes in decimal units, as CARTO's own quotas count:
 // 900 bytes, 12.3 kB, 1.0 MB.
