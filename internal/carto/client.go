@@ -120,13 +120,14 @@ func (c *Client) Account() Account { return c.account }
 
 // chain builds the round trippers, each with one concern. From the outside in:
 // what is safe is repeated, redirects are judged, what may not be sent is refused,
-// every attempt is logged and bounded in time, the request says who it comes from,
+// every attempt is logged, counted and bounded in time, the request says who it comes from,
 // and the answer is read whole.
 func (c *Client) chain(cfg Config, credential secret.Value) http.RoundTripper {
 	var rt http.RoundTripper = buffered{next: cfg.Transport, limit: cfg.MaxResponse}
 	rt = authorized{next: rt, origin: c.account.origin(), credential: credential}
 	rt = identified{next: rt, agent: cfg.UserAgent}
 	rt = timed{next: rt}
+	rt = counted{next: rt}
 	rt = logged{next: rt, log: cfg.Log, redact: c.redact}
 	if cfg.ReadOnly {
 		rt = readOnly{next: rt}
