@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,7 +144,7 @@ func TestNoSynchronizationEverWritesToAnother(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen := 0
+		var seen atomic.Int64 // requests are sent side by side
 		a.before = func(r *http.Request) {
 			datasets, err := onlooker.Datasets(t.Context())
 			if err != nil {
@@ -154,14 +155,14 @@ func TestNoSynchronizationEverWritesToAnother(t *testing.T) {
 				t.Error(err)
 			}
 			for _, s := range syncs {
-				seen++
+				seen.Add(1)
 				if i := slices.IndexFunc(datasets, func(d carto.Dataset) bool { return d.Name == s.Name }); i >= 0 && datasets[i].ID != s.DatasetID {
 					t.Errorf("before %s %s the synchronization of %s would write to %q", r.Method, r.URL.Path, s.DatasetID, s.Name)
 				}
 			}
 		}
-		if r := a.apply(); !r.OK() || seen == 0 {
-			t.Errorf("%d looks, %s", seen, strings.Join(results(r), "; "))
+		if r := a.apply(); !r.OK() || seen.Load() == 0 {
+			t.Errorf("%d looks, %s", seen.Load(), strings.Join(results(r), "; "))
 		}
 	})
 }
