@@ -104,6 +104,8 @@ func giveBack(conn *sql.Conn, clean bool) {
 
 // renameInner makes the table of a file bear the name that the state gives it.
 func (s *Store) renameInner(ctx context.Context, file, name string) error {
+	s.renaming.Lock()
+	defer s.renaming.Unlock()
 	return s.withFile(ctx, file, "rw", func(conn *sql.Conn) error {
 		inner, err := innerName(ctx, conn, "f")
 		if err != nil || inner == name {

@@ -24,9 +24,10 @@ type Store struct {
 	// takes no time. Whoever changes the state waits for none but the last.
 	query, change, touch *sql.DB
 
-	columns columnCache
-	files   fileLocks
-	gate    sync.RWMutex // held to read while files are looked up and attached, to write while they are removed
+	columns  columnCache
+	files    fileLocks
+	gate     sync.RWMutex // held to read while files are looked up and attached, to write while they are removed
+	renaming sync.Mutex   // held while a table is renamed in its file: several requests may find that it has another name
 }
 
 // Options say where the state is kept and what time it is.
