@@ -21,7 +21,7 @@ const (
 	// firstProbe and longestProbe bound the pause before one import more than
 	// the account had room for is tried.
 	firstProbe   = 250 * time.Millisecond
-	longestProbe = 30 * time.Second
+	longestProbe = 10 * time.Second
 )
 
 // slots are the account's import slots as a run knows them: so many imports run
@@ -30,7 +30,7 @@ const (
 // Where the account answers that its slots are taken, by other people's imports
 // or by those of an interrupted run, there is room for what runs already, and
 // one import at a time finds out whether there is more: after a quarter of a
-// second, after twice as long each time it is refused, up to half a minute. One
+// second, after twice as long each time it is refused, up to ten seconds. One
 // that is accepted widens the room again, at once to the next. A refused import
 // waits in front of all others, and needs no probe where one of ours ends.
 type slots struct {
