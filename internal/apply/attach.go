@@ -119,7 +119,7 @@ func (j *job) earlierSurplus(ctx context.Context, req carto.SyncRequest) (carto.
 		if err := j.remove(ctx, d, &live); err != nil {
 			return carto.Dataset{}, err
 		}
-		j.note("deleted dataset %q, which an interrupted run imported from another source", d.Name)
+		j.cleared("dataset %q, which an interrupted run imported from another source", d.Name)
 	}
 	return carto.Dataset{}, nil
 }

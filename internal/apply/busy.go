@@ -13,7 +13,7 @@ import (
 // WhileBusy starts an import job and starts again while the account answers
 // that all its import slots are taken. Nothing was created then, so this is the
 // one POST that may be repeated. The pauses double from a quarter of a second to
-// half a minute, jittered, or are what the server asks for; after half an hour it
+// ten seconds, jittered, or are what the server asks for; after half an hour it
 // gives up. waiting is told of each refusal.
 func WhileBusy(ctx context.Context, start func(context.Context) (string, error), waiting func()) (string, error) {
 	id, _, err := newSlots(1).begin(ctx, start, waiting)
@@ -38,6 +38,8 @@ func posted(err error) bool {
 // fails. When the limit is over it returns [ErrTimeout].
 func Poll(ctx context.Context, limit time.Duration, done func(context.Context) (bool, error)) error {
 	began := time.Now()
+	waiting, over := patience(ctx)
+	defer over()
 	for {
 		ok, err := done(ctx)
 		if err != nil || ok {
@@ -47,7 +49,7 @@ func Poll(ctx context.Context, limit time.Duration, done func(context.Context) (
 		if age > limit {
 			return ErrTimeout
 		}
-		if err := sleep(ctx, jittered(min(max(age/8, 100*time.Millisecond), 10*time.Second))); err != nil {
+		if err := sleep(waiting, jittered(min(max(age/8, 100*time.Millisecond), 10*time.Second))); err != nil {
 			return err
 		}
 	}

@@ -15,11 +15,15 @@ type ActionError struct {
 }
 
 func (e *ActionError) Error() string {
-	subject := fmt.Sprintf("%s %s %q", verb(e.Action), e.Action.Kind, e.Action.Name())
-	if e.Step != "" {
-		subject += ": " + string(e.Step)
+	return fmt.Sprintf("%s %s %q: %s", verb(e.Action), e.Action.Kind, e.Action.Name(), e.what())
+}
+
+// what is the message without the action.
+func (e *ActionError) what() string {
+	if e.Step == "" {
+		return e.Err.Error()
 	}
-	return subject + ": " + e.Err.Error()
+	return string(e.Step) + ": " + e.Err.Error()
 }
 
 func (e *ActionError) Unwrap() error { return e.Err }

@@ -112,6 +112,8 @@ func (j *job) fetch(ctx context.Context) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, over := patience(ctx)
+	defer over()
 	j.event("", "fetching", from.shown)
 	f, file, err := j.Fetcher.download(ctx, from, j.Account.Limits.ImportFileSize)
 	if err != nil {
@@ -148,7 +150,17 @@ func (j *job) lookedAt(ctx context.Context, f *os.File, file string) (*upload, e
 		}
 	}
 	j.fetched = &look
+	j.warn(look.Warnings)
 	return newUpload(f, file, look)
+}
+
+// warn notes what CARTO's importer would do to what was fetched, and nobody may
+// want: the plan could not say so.
+func (j *job) warn(found []data.Warning) {
+	for _, w := range found {
+		n := plan.WarningNote(w)
+		j.note("what the URL gave: %s", strings.TrimSuffix(n.Problem+"; "+n.Hint, "; "))
+	}
 }
 
 // download stores what a URL gives, of at most limit bytes (0 = any number), in a

@@ -23,6 +23,7 @@ type job struct {
 	due time.Time // what the synchronization's next run was set to when it was attached
 
 	acted bool // a step has changed something
+	slot  bool // an import slot is held
 
 	fetched *data.Look // at what a URL gave, which the plan has not seen
 }
@@ -45,6 +46,9 @@ func (j *job) carryOut(ctx context.Context) (plan.Step, error) {
 		s, ok := steps[name]
 		if !ok {
 			panic(fmt.Sprintf("apply: the plan has a step %q that nobody knows", name))
+		}
+		if lasting(name) && stopping(ctx) {
+			return name, errStopped
 		}
 		j.event(name, "begun", "")
 		if s.look != nil {
@@ -103,13 +107,18 @@ func (j *job) emit(e Event) {
 	if j.Options.Progress == nil {
 		return
 	}
-	e.At, e.Action = time.Now(), j.a
+	e.At, e.Action, e.Slot = time.Now(), j.a, j.slot
 	j.Options.Progress(e)
 }
 
 // note adds something that a reader of the report should know.
 func (j *job) note(format string, args ...any) {
 	j.result.Notes = append(j.result.Notes, fmt.Sprintf(format, args...))
+}
+
+// cleared notes that something was deleted that an earlier run had left.
+func (j *job) cleared(format string, args ...any) {
+	j.result.Cleared = append(j.result.Cleared, fmt.Sprintf(format, args...))
 }
 
 // changed returns the value that a change of the plan gives to a field.

@@ -132,7 +132,7 @@ func (j *job) clearSync(ctx context.Context) error {
 		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
 			return err
 		}
-		j.note("deleted synchronization %s, whose first import failed in an earlier run", s.ID)
+		j.cleared("synchronization %s, whose first import failed in an earlier run", s.ID)
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (j *job) deleteOrphan(ctx context.Context, s carto.Synchronization) error {
 	if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
 		return err
 	}
-	j.note("deleted synchronization %s, which an earlier run left", s.ID)
+	j.cleared("synchronization %s, which an earlier run left", s.ID)
 	return nil
 }
 
@@ -190,6 +190,6 @@ func (j *job) deletePair(ctx context.Context, s carto.Synchronization) error {
 	if err := j.remove(ctx, d, &s); err != nil {
 		return err
 	}
-	j.note("deleted dataset %q, which an interrupted run left, with its synchronization", d.Name)
+	j.cleared("dataset %q, which an interrupted run left, with its synchronization", d.Name)
 	return nil
 }

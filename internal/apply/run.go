@@ -34,8 +34,12 @@ type Options struct {
 	PruneFirst bool             // as the plan was made
 	Allow      []plan.Allowance // guards lifted by name, for contents that only apply sees
 	Parallel   int              // import jobs at once, at most; 0 = the account's import slots
-	SyncWait   time.Duration    // how long a forced run of a synchronization is waited for; 0 = 10 minutes
+	SyncWait   time.Duration    // how long forced runs of synchronizations are waited for; 0 = 10 minutes
 	Progress   func(Event)      // may be nil; must be safe for concurrent use
+
+	// Stop, once closed, ends the run politely: no action begins any more, and
+	// those under way end where they would have to wait. nil is never closed.
+	Stop <-chan struct{}
 }
 
 // A run is one carrying out of a plan.
@@ -59,29 +63,48 @@ type entry struct {
 
 // Run carries the plan out and reports on every action that has something to do
 // or is blocked. It does not stop at a failure: what does not depend on the
-// failed action goes on. When ctx ends, actions not begun are skipped and the
-// others stop at their next request.
+// failed action goes on. It can be told to stop by [Options.Stop], and at once by
+// the end of ctx: requests under way end, and the report is there within a
+// second whatever hangs. Either way actions not begun are skipped, and those
+// under way are left where the next run goes on.
 func Run(ctx context.Context, in Input) Report {
+	ctx, release := stoppable(ctx, in.Options.Stop)
+	defer release()
+	var meter carto.Meter
+	ctx = carto.WithMeter(ctx, &meter)
 	r := newRun(in)
 	report := Report{Started: time.Now()}
+	todo := pending(in.Plan)
+	b := newBoard(todo)
+	untilOver(ctx, func() { r.perform(ctx, todo, b) })
+	report.Results = append(refused(in.Moved), b.close()...)
+	report.Stopped = stopping(ctx)
+	report.Requests, report.Repeats = meter.Requests(), meter.Repeats()
+	report.Ended = time.Now()
+	return report
+}
+
+// pending are the actions of a plan that are carried out or blocked.
+func pending(p plan.Plan) []plan.Action {
 	var todo []plan.Action
-	for _, a := range in.Plan.Actions {
+	for _, a := range p.Actions {
 		if a.Verb != plan.None {
 			todo = append(todo, a)
 		}
 	}
-	report.Results = make([]Result, len(todo))
-	for begin := 0; begin < len(todo); {
+	return todo
+}
+
+// perform carries out the actions phase by phase.
+func (r *run) perform(ctx context.Context, actions []plan.Action, b *board) {
+	for begin := 0; begin < len(actions); {
 		end := begin + 1
-		for end < len(todo) && r.phase(todo[end]) == r.phase(todo[begin]) {
+		for end < len(actions) && r.phase(actions[end]) == r.phase(actions[begin]) {
 			end++
 		}
-		r.performAll(ctx, todo[begin:end], report.Results[begin:end])
+		r.performPhase(ctx, actions[begin:end], begin, b)
 		begin = end
 	}
-	report.Results = append(refused(in.Moved), report.Results...)
-	report.Ended = time.Now()
-	return report
 }
 
 // refused are the results of actions that are no longer what was reviewed.
@@ -119,57 +142,60 @@ func newRun(in Input) *run {
 
 func (r *run) phase(a plan.Action) int { return a.Phase(r.Options.PruneFirst) }
 
-// performAll carries out the actions of one phase side by side. There are more
-// workers than import slots, so that a slot that falls free is taken while
-// another action still checks and publishes what it imported. Renames go one
-// after the other, since one may wait for the name of the next.
-func (r *run) performAll(ctx context.Context, actions []plan.Action, results []Result) {
+// performPhase carries out the actions of one phase, of which the first is number
+// at, side by side. There are more workers than import slots, so that a slot that
+// falls free is taken while another action still checks and publishes what it
+// imported. Renames go one after the other, since one may wait for the name of
+// the next.
+func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b *board) {
 	var g errgroup.Group
 	g.SetLimit(2*r.slots.limit + 2)
-	if actions[0].Does(plan.Rename) {
+	if actions[0].Does(plan.Rename) && !stopping(ctx) {
 		g.SetLimit(1)
 		r.park(ctx, actions)
 	}
 	for i, a := range actions {
 		g.Go(func() error {
-			results[i] = r.perform(ctx, a)
+			if a.Verb != plan.Blocked && !stopping(ctx) {
+				b.begin(at + i)
+				b.set(at+i, r.performOne(ctx, a))
+			}
 			return nil
 		})
 	}
 	_ = g.Wait() // every failure is in its result
 }
 
-// perform carries out one action.
-func (r *run) perform(ctx context.Context, a plan.Action) Result {
+// performOne carries out one action.
+func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 	started := time.Now()
+	var meter carto.Meter
+	ctx = carto.WithMeter(ctx, &meter)
 	res := Result{Action: a, Outcome: Done}
-	switch {
-	case a.Verb == plan.Blocked:
-		res.Outcome, res.Err = Blocked, &ActionError{Action: a, Err: blockedError{a}}
-		return res
-	case ctx.Err() != nil:
-		res.Outcome, res.Err = Skipped, &ActionError{Action: a, Err: context.Cause(ctx)}
-		return res
-	}
 	j := &job{run: r, a: a, entry: r.entries[a.Dataset], result: &res}
 	j.event("", "begun", "")
+	failure := ""
 	if step, err := j.carryOut(ctx); err != nil {
-		if ctx.Err() != nil {
+		if interruption(ctx, err) {
 			err = fmt.Errorf("%w; apply again to go on", err)
 		}
-		res.Outcome, res.Err = j.outcome(err), &ActionError{Action: a, Step: step, Err: err}
+		failed := &ActionError{Action: a, Step: step, Err: err}
+		res.Outcome, res.Err, failure = j.outcome(ctx, err), failed, failed.what()
 	}
 	res.Took = time.Since(started)
-	j.event("", string(res.Outcome), "")
+	res.Requests, res.Repeats = meter.Requests(), meter.Repeats()
+	j.event("", string(res.Outcome), failure)
 	return res
 }
 
 // outcome says how an action ended that was not carried out. It is refused only
 // if nothing was changed before it was seen that something had moved.
-func (j *job) outcome(err error) Outcome {
+func (j *job) outcome(ctx context.Context, err error) Outcome {
 	var moved *MovedError
 	var missing *missingError
 	switch {
+	case interruption(ctx, err):
+		return Interrupted
 	case errors.As(err, &moved) && !j.acted:
 		return Refused
 	case errors.As(err, &missing):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/data"
@@ -26,7 +27,7 @@ func (j *job) stagedBefore(ctx context.Context) (bool, error) {
 		if err := j.discard(ctx); err != nil {
 			return false, err
 		}
-		j.note("deleted what an earlier run imported as %q, since nobody can tell whether it is complete", name)
+		j.cleared("what an earlier run imported as %q, since nobody can tell whether it is complete", name)
 	}
 	return false, j.clearSync(ctx)
 }
@@ -158,7 +159,18 @@ func (j *job) stageConnector(ctx context.Context) error {
 // importing starts an import job while it holds an import slot, and waits for
 // its end. The slot is passed on as soon as the end is seen.
 func (j *job) importing(ctx context.Context, start func(context.Context) (string, error)) (carto.Import, error) {
-	id, end, err := j.slots.begin(ctx, start, func() { j.event("", "waiting", "all import slots of the account are taken") })
+	waiting, over := patience(ctx)
+	defer over()
+	defer func() { j.slot = false }()
+	queued := time.Now()
+	j.event("", "queued", "")
+	id, end, err := j.slots.begin(waiting, func(context.Context) (string, error) {
+		j.slot, j.result.Waited = true, time.Since(queued)
+		return start(ctx)
+	}, func() {
+		j.slot = false
+		j.event("", "waiting", "all import slots of the account are taken")
+	})
 	if err != nil {
 		if posted(err) && carto.MaybeApplied(err) {
 			err = fmt.Errorf("%w (the import may have started all the same; apply again to find and finish it)", err)
@@ -167,11 +179,13 @@ func (j *job) importing(ctx context.Context, start func(context.Context) (string
 	}
 	defer end()
 	j.event("", "pending", "import job "+id)
-	imp, err := j.Client.WaitImport(ctx, id, carto.Poll{Observe: func(i carto.Import) {
+	imp, err := j.Client.WaitImport(waiting, id, carto.Poll{Observe: func(i carto.Import) {
 		j.event("", string(i.State), "")
 	}})
 	if failed := (*carto.ImportError)(nil); errors.As(err, &failed) {
 		err = fmt.Errorf("CARTO's import failed with error %w", err)
+	} else if err != nil && stopping(ctx) {
+		err = fmt.Errorf("%w while CARTO runs import job %s", errStopped, id)
 	}
 	return imp, err
 }
@@ -214,6 +228,7 @@ func (j *job) displace(ctx context.Context, staging string) error {
 		if err := j.remove(ctx, holder, nil); err != nil {
 			return err
 		}
+		j.cleared("dataset %q, which an interrupted run imported and nobody checked", holder.Name)
 	}
 	taken, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
 	if taken != "" {

@@ -63,6 +63,8 @@ func (w watching) ended(ctx context.Context) (bool, error) {
 	}
 	change := w.u.change
 	w.u.mu.Unlock()
+	ctx, over := patience(ctx)
+	defer over()
 	select {
 	case <-change:
 		return true, nil

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/data"
@@ -116,16 +117,38 @@ func (j *job) send(ctx context.Context, u *upload, dataset string, collision car
 			return "", err
 		}
 	}
+	ctx, moving, over := j.transfer(ctx, p.size)
+	defer over()
 	id, err := j.Client.Upload(ctx, carto.Upload{
 		Name: p.name, Body: p.body, Size: p.size, Collision: collision, Privacy: privacy, Guessing: j.guessing(),
-		Progress: func(sent int64) {
-			j.emit(Event{State: "uploading", Bytes: sent, Total: p.size})
-		},
+		Progress: moving,
 	})
 	if err == nil {
 		j.result.Bytes += p.size
 	}
 	return id, err
+}
+
+// transfer is the context of an upload and what is told how far it came. When
+// the run is to stop, an upload that has not handed everything over ends; one
+// that has may have begun an import, whose job the answer names.
+func (j *job) transfer(ctx context.Context, size int64) (_ context.Context, moving func(int64), over func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var sent atomic.Int64
+	release := onStop(ctx, func() {
+		if sent.Load() < size {
+			cancel(errStopped)
+		}
+	})
+	moving = func(n int64) {
+		sent.Store(n)
+		j.emit(Event{State: "uploading", Bytes: n, Total: size})
+	}
+	j.emit(Event{State: "uploading", Total: size})
+	return ctx, moving, func() {
+		release()
+		cancel(nil)
+	}
 }
 
 // extension is a file name's ending in lower case, compression included.

@@ -31,18 +31,23 @@ func bringsContents(a Action) bool {
 // noteWarning turns what a look found into a note where the manifest names the
 // file.
 func (c *computer) noteWarning(w *wanted, found data.Warning) {
-	severity := "warning"
+	n := WarningNote(found)
+	n.Dataset, n.Pos = w.d.Name, w.d.At("source.file")
+	n.Problem = w.d.Source.File + ": " + n.Problem
+	c.plan.Notes = append(c.plan.Notes, n)
+}
+
+// WarningNote is what a look found as a note that says neither in which file nor
+// where that is declared.
+func WarningNote(found data.Warning) Note {
+	n := Note{Severity: "warning", Code: string(found.Code), Problem: found.Detail, Hint: found.Hint}
 	if harmless(found.Code) {
-		severity = "info"
+		n.Severity = "info"
 	}
-	problem := found.Detail
 	if found.Column != "" {
-		problem = quoted("column %q: %s", found.Column, problem)
+		n.Problem = quoted("column %q: %s", found.Column, found.Detail)
 	}
-	c.plan.Notes = append(c.plan.Notes, Note{
-		Severity: severity, Code: string(found.Code), Dataset: w.d.Name,
-		Problem: w.d.Source.File + ": " + problem, Hint: found.Hint, Pos: w.d.At("source.file"),
-	})
+	return n
 }
 
 // harmless tells what is merely worth knowing from what loses something.

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -44,11 +45,10 @@ func (l *eventLog) print(e apply.Event) {
 
 // inPassing reports whether an event says no more than that something goes on.
 func inPassing(e apply.Event) bool {
-	switch apply.Outcome(e.State) {
-	case apply.Done, apply.Failed, apply.Refused, apply.Skipped:
+	if slices.Contains(apply.Outcomes(), apply.Outcome(e.State)) {
 		return false
 	}
-	return e.Detail == "" && e.Total == 0
+	return e.Detail == "" && e.Bytes == 0
 }
 
 // quarter is how much of an upload is done: 0 to 4.

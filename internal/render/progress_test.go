@@ -37,7 +37,7 @@ func TestProgress(t *testing.T) {
 		show(e)
 	}
 	const want = `15:09:26 connection bikes: create: done
-bikes: stage: uploading, 0 bytes of 1.0 kB
+bikes: stage: uploading, 100 bytes of 1.0 kB
 bikes: stage: uploading, 250 bytes of 1.0 kB
 bikes: stage: uploading, 900 bytes of 1.0 kB
 bikes: stage: uploading, 1.0 kB of 1.0 kB

@@ -116,7 +116,7 @@ func (t *text) applied(r apply.Report) {
 			parts = append(parts, count(int64(n))+" "+past(v))
 		}
 	}
-	for _, o := range []apply.Outcome{apply.Failed, apply.Refused, apply.Skipped, apply.Blocked} {
+	for _, o := range apply.Outcomes()[1:] {
 		if n := r.Count(o); n > 0 {
 			parts = append(parts, count(int64(n))+" "+string(o))
 		}
