@@ -63,7 +63,7 @@ func TestNothingIsDroppedUnlessTheTrialIsAsPlanned(t *testing.T) {
 			in.Looks["trees"] = look
 		}, "has 2 rows where its source has 3"},
 		{"another column", func(_ *plan.Input, a *plan.Action) { a.Drops = []string{"code"} }, "nothing was changed"},
-		{"maps", func(_ *plan.Input, a *plan.Action) { a.MapCount = 2 }, "2 maps depend on it"},
+		{"maps", func(_ *plan.Input, a *plan.Action) { a.MapCount = 2 }, "it is used by 2 maps"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			each(t, func(t *testing.T) {

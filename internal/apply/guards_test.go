@@ -26,7 +26,7 @@ func TestDataThatMoveAwayAreHeldBack(t *testing.T) {
 				a.file("trees.csv", far)
 				a.manifest("datasets: [{name: trees, " + c.next + "}]")
 				got := results(a.apply())
-				if len(got) != 1 || !strings.HasPrefix(got[0], c.outcome) || !strings.Contains(got[0], "the data move away: they were within 2..4 east, 1..3 north and are within 2..4 east, 51..53 north") {
+				if len(got) != 1 || !strings.HasPrefix(got[0], c.outcome) || !strings.Contains(got[0], "the data move away: they were within longitudes 2 to 4, latitudes 1 to 3, and are within longitudes 2 to 4, latitudes 51 to 53") {
 					t.Errorf("got %q", got)
 				}
 				if diff := cmp.Diff([]string{"1", "3"}, a.column("trees", "latitude")); diff != "" {

@@ -63,6 +63,7 @@ type Action struct {
 	Drops     []string `json:"drops,omitempty"`     // columns that go for good, with what they hold
 	Maps      []Map    `json:"maps,omitempty"`      // maps that depend on the dataset
 	MapCount  int      `json:"map_count,omitempty"`
+	Shares    []Share  `json:"shares,omitempty"` // of a dataset that is deleted: who loses it
 
 	Fingerprint string   `json:"fingerprint,omitempty"` // of the source, as the marker carries it
 	Staging     string   `json:"staging,omitempty"`     // the staging dataset's name

@@ -48,7 +48,11 @@ func (c *computer) declareAll(a *Action, w *wanted) {
 	if w.d.Tags != nil && len(*w.d.Tags) > 0 {
 		a.change("tags", nil, *w.d.Tags)
 	}
-	a.Tags = w.marker(Marker{}, w.fingerprint).Tags()
+	marker := w.marker(Marker{}, w.fingerprint)
+	a.Tags = marker.Tags()
+	if marker.Protected {
+		a.change(protection, nil, true)
+	}
 }
 
 // describeSource is the source in the words of the manifest, secrets out.
@@ -148,11 +152,11 @@ func TooMuch(look data.Look, l Limits) (code Reason, reason, hint string) {
 		return SeveralLayers, quoted("holds %d layers (%s); CARTO makes a dataset of each and says the name of one",
 			look.Layers, strings.Join(look.LayerNames, ", ")), "keep one layer per file"
 	case l.ImportFileSize > 0 && look.Size > l.ImportFileSize:
-		return FileTooLarge, quoted("has %d bytes, the account may import %d at a time (CARTO's error 6666)",
-			look.Size, l.ImportFileSize), "make the file smaller, or " + ask
+		return FileTooLarge, quoted("has %s, the account may import %s at a time (CARTO's error 6666)",
+			Counted(look.Size, "byte"), Grouped(l.ImportFileSize)), "make the file smaller, or " + ask
 	case l.ImportRows > 0 && look.Rows > l.ImportRows:
-		return TooManyRows, quoted("has %d rows, the account may import %d (CARTO's error 6668)",
-			look.Rows, l.ImportRows), "split the dataset, or " + ask
+		return TooManyRows, quoted("has %s, the account may import %s at a time (CARTO's error 6668)",
+			Counted(look.Rows, "row"), Grouped(l.ImportRows)), "split the dataset, or " + ask
 	}
 	return "", "", ""
 }

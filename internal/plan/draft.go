@@ -109,7 +109,7 @@ func (a Action) blocked(code Reason, reason, hint string) Action {
 	a.Intended, a.Verb = a.Verb, Blocked
 	a.Also, a.Steps = nil, nil
 	a.Code, a.Reason, a.Hint = code, reason, hint
-	return a
+	return a.finished()
 }
 
 // stepOrder is the order in which an action takes its steps.

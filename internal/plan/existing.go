@@ -36,7 +36,11 @@ func (c *computer) takeOver(w *wanted, m match) Action {
 		if b := c.mayAdopt(a, w, l); b.Verb == Blocked {
 			return b
 		}
-		a.because(AdoptRequested, "an existing dataset is taken under management")
+		if l.marker.Owners == 1 && l.marker.Project != w.project {
+			a.because(AdoptRequested, "it is taken over from project %q", l.marker.Project)
+		} else {
+			a.because(AdoptRequested, "an existing dataset is taken under management")
+		}
 	}
 	if m.relation == renamedFrom {
 		a.because(RenamedFrom, "renamed_from says that it was called %q", l.Name)
@@ -169,7 +173,7 @@ func (c *computer) drifted(a *Action, w *wanted, l *liveDataset) bool {
 func lost(live Contents, look data.Look) []string {
 	var all []string
 	if live.Rows != look.Rows {
-		all = append(all, quoted("%d rows instead of %d", live.Rows, look.Rows))
+		all = append(all, quoted("%s instead of %s", Counted(live.Rows, "row"), Grouped(look.Rows)))
 	}
 	for _, col := range look.Columns {
 		if !slices.ContainsFunc(live.Columns, func(l data.Column) bool { return l.Name == col.Name }) {
@@ -199,8 +203,12 @@ func (c *computer) question(a *Action, l *liveDataset) *Detail {
 	return &d
 }
 
+// protection is the field that says whether the dataset may be deleted.
+const protection = "lifecycle.prevent_destroy"
+
 // markers plans the tags that say whose the dataset is. A difference in them
-// alone is an update; beside anything else it goes without saying.
+// alone is an update; beside anything else it goes without saying, but for the
+// protection that they carry.
 func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
 	fingerprint := w.fingerprint
 	if w.d.Source.Kind == spec.SourceNone || w.ignores("source") && !a.Does(Reimport) {
@@ -208,12 +216,16 @@ func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
 	}
 	want := w.marker(l.marker, fingerprint)
 	a.Tags = want.Tags()
+	if l.marker.Protected != want.Protected {
+		a.change(protection, l.marker.Protected, want.Protected)
+	}
 	have := l.marker
 	if a.Does(Rename) { // its marker comes with its name
 		have = w.marker(l.marker, l.marker.Fingerprint)
 		have.Owners = 1
 	}
-	if have == (Marker{Project: want.Project, NameHash: want.NameHash, Fingerprint: want.Fingerprint, Former: want.Former, Protected: want.Protected, Owners: 1}) {
+	want.Owners = 1
+	if have == want {
 		return
 	}
 	a.take(StepMetadata)
@@ -221,8 +233,12 @@ func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
 		return
 	}
 	a.does(Update)
+	if have.Protected = want.Protected; have == want {
+		a.because(MarkerDiffers, "prevent_destroy differs")
+		return
+	}
 	a.because(MarkerDiffers, "the tags that mark it as ours differ")
-	a.change("marker", listed(l.markerTags()), a.Tags)
+	a.change("marker", listed(l.markerTags()), want.Tags())
 }
 
 // canRename checks that CARTO would give the new name and no other.

@@ -29,10 +29,10 @@ func Missed(e spec.Expect, look data.Look) []string {
 	var missed []string
 	miss := func(format string, args ...any) { missed = append(missed, quoted(format, args...)) }
 	if e.MinRows != nil && look.Rows < *e.MinRows {
-		miss("%d rows, at least %d expected", look.Rows, *e.MinRows)
+		miss("%s, at least %s expected", Counted(look.Rows, "row"), Grouped(*e.MinRows))
 	}
 	if e.MaxRows != nil && look.Rows > *e.MaxRows {
-		miss("%d rows, at most %d expected", look.Rows, *e.MaxRows)
+		miss("%s, at most %s expected", Counted(look.Rows, "row"), Grouped(*e.MaxRows))
 	}
 	if e.Geometry != "" && or(look.Geometry, "none") != e.Geometry {
 		miss("geometry %s, %s expected", or(look.Geometry, "none"), e.Geometry)

@@ -86,6 +86,7 @@ func Explain(in Input, name string) (x Explanation, ok bool) {
 	}
 	x.Plan = c.plan
 	x.Plan.Actions = []Action{x.Action}
+	x.Plan.Quota = c.takes(x.Plan.Actions)
 	x.Plan.Notes = slices.DeleteFunc(slices.Clone(c.plan.Notes), func(n Note) bool { return n.Dataset != name })
 	m := c.matched[name]
 	x.Match = matchWords(w, m)
@@ -229,7 +230,11 @@ func comparedMetadata(w *wanted, l *liveDataset) []Compared {
 		want := declaredShares(*w.d.Share)
 		share.Declared, share.Verdict = want, w.judged("share", true, slices.Equal(want, bare(l.Shares)))
 	}
-	return append(all, privacy, share, tags)
+	guarded := Compared{Field: protection, Live: l.marker.Protected, Verdict: NotManaged}
+	if p := w.d.Lifecycle.PreventDestroy; p != nil {
+		guarded.Declared, guarded.Verdict = *p, verdict(*p == l.marker.Protected)
+	}
+	return append(all, privacy, share, tags, guarded)
 }
 
 // comparedSync is how often the dataset is synchronized. What a run gets, and
@@ -268,7 +273,7 @@ func (c *computer) guardValues(a Action, w *wanted) []GuardValue {
 	both := imports && a.Before != nil && a.After != nil && a.Before.Unknown == "" && a.After.Unknown == ""
 	extent, rows, empty := "", "", ""
 	if both {
-		rows = quoted("rows %d -> %d (%s)", a.Before.Rows, a.After.Rows, percent(a.Before.Rows, a.After.Rows))
+		rows = quoted("rows %s -> %s (%s)", Grouped(a.Before.Rows), Grouped(a.After.Rows), percent(a.Before.Rows, a.After.Rows))
 		empty = rows
 		if was, is := a.Before.Extent, a.After.Extent; was != nil && is != nil {
 			extent = box(*was) + " -> " + box(*is)
@@ -279,7 +284,7 @@ func (c *computer) guardValues(a Action, w *wanted) []GuardValue {
 		fault = w.look.Fault.Error()
 	}
 	if a.MapCount > 0 {
-		maps = quoted("%d maps depend on it", a.MapCount)
+		maps = "used by " + Counted(int64(a.MapCount), "map")
 	}
 	if a.Before != nil {
 		unread = a.Before.Unknown

@@ -176,7 +176,7 @@ func (c *computer) canPublish(a Action, w *wanted) Action {
 			return a.blocked(SharingUnavailable, "the account belongs to no organization to share with",
 				"remove share")
 		case ch.Field == "share" && a.MapCount > 0 && on(w.d.Guards.Maps) && lostShare(ch):
-			a = c.guard(a, GuardMaps, quoted("a share is removed and %d maps depend on the dataset; CARTO deletes maps of others that lose it", a.MapCount))
+			a = c.guard(a, GuardMaps, quoted("a share is removed, and the dataset is used by %s; CARTO deletes maps of others that lose it", Counted(int64(a.MapCount), "map")))
 		}
 	}
 	return a

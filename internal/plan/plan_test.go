@@ -254,7 +254,21 @@ func TestComputeDecides(t *testing.T) {
 		{"protection lifted", func(in *Input) {
 			protect(in)
 			in.Desired[0].Datasets[0].Lifecycle.PreventDestroy = ptr(false)
-		}, []outcome{{Verb: Update, Name: "roads", Code: MarkerDiffers, Changes: []string{"marker"}, Steps: []Step{StepMetadata}}}},
+		}, []outcome{{Verb: Update, Name: "roads", Code: MarkerDiffers, Changes: []string{protection}, Steps: []Step{StepMetadata}}}},
+		{"protection lifted beside other changes", func(in *Input) {
+			protect(in)
+			in.Account.Datasets[0].Title = "other"
+			in.Desired[0].Datasets[0].Lifecycle.PreventDestroy = ptr(false)
+		}, []outcome{{Verb: Update, Name: "roads", Code: MetadataDiffers, Changes: []string{protection, "title"}, Steps: []Step{StepMetadata}}}},
+		{"protection lifted with its renaming", func(in *Input) {
+			protect(in)
+			in.Account.Datasets[0].Name = "streets"
+			in.Desired[0].Datasets[0].Lifecycle.PreventDestroy = ptr(false)
+		}, []outcome{{Verb: Rename, Name: "roads", Code: RenamedOutside, Changes: []string{protection, "name"}, Steps: []Step{StepRename}}}},
+		{"marked and protected anew", func(in *Input) {
+			in.Desired[0].Datasets[0].Lifecycle.PreventDestroy = ptr(true)
+			in.Account.Datasets[0].Tags = in.Account.Datasets[0].Tags[:2]
+		}, []outcome{{Verb: Update, Name: "roads", Code: MarkerDiffers, Changes: []string{protection, "marker"}, Steps: []Step{StepMetadata}}}},
 		{"a public account cannot make it private", func(in *Input) {
 			in.Account.Limits.PrivateDatasets = false
 			in.Account.Datasets[0].Privacy = "public"

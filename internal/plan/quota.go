@@ -60,7 +60,8 @@ func (c *computer) guardStorage(actions []Action) {
 	for i, a := range actions {
 		if sendsFile(a) && storageShare*float64(a.After.Size) > float64(left) {
 			actions[i] = a.blocked(StorageQuota,
-				quoted("%d bytes are to be imported, and the account has %d bytes of storage left (CARTO's error 8001)", a.After.Size, left),
+				quoted("%s are to be imported, and the account has %s of storage left (CARTO's error 8001)",
+					Counted(a.After.Size, "byte"), Counted(left, "byte")),
 				"delete datasets (--prune --prune-first frees those no longer declared), or ask CARTO for more storage")
 		}
 	}
@@ -93,7 +94,7 @@ func (c *computer) guardDatasets(actions []Action) {
 	for n, i := range append(created, passing...) {
 		if min(n, len(created)) >= room {
 			actions[i] = actions[i].blocked(DatasetQuota,
-				quoted("the account has room for %d more datasets (CARTO's error 8002)", max(0, *remaining)),
+				quoted("the account has room for %s (CARTO's error 8002)", Counted(int64(max(0, *remaining)), "more dataset")),
 				"delete datasets (--prune --prune-first frees those no longer declared), or ask CARTO for a higher quota")
 		}
 	}

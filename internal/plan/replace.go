@@ -17,7 +17,7 @@ const extentMargin = 0.01
 
 // box is an extent in words.
 func box(e data.Extent) string {
-	return quoted("%.4g..%.4g east, %.4g..%.4g north", e.West, e.East, e.South, e.North)
+	return quoted("longitudes %.4g to %.4g, latitudes %.4g to %.4g", e.West, e.East, e.South, e.North)
 }
 
 // canReplace judges the new contents of a live dataset before anything is sent:
@@ -48,12 +48,13 @@ func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
 	before, after := a.Before.Rows, look.Rows
 	a.Shrinks = after < before
 	if after == 0 && before > 0 && on(d.Guards.Empty) {
-		a = guarded(a, d, allow, GuardEmpty, quoted("the source has no rows, the dataset has %d", before))
+		a = guarded(a, d, allow, GuardEmpty, quoted("the source has no rows, the dataset has %s", Grouped(before)))
 	} else if after > 0 && float64(before-after) > shrinkAllowed(d.Guards)*float64(before) {
-		a = guarded(a, d, allow, GuardShrink, quoted("rows %d -> %d (%s) is more than may go unasked", before, after, percent(before, after)))
+		a = guarded(a, d, allow, GuardShrink, quoted("%s of %s would go, and at most %g%% of them may go unasked",
+			Grouped(before-after), Counted(before, "row"), 100*shrinkAllowed(d.Guards)))
 	}
 	if was, is := a.Before.Extent, look.Extent; was != nil && is != nil && was.Apart(*is, extentMargin) && on(d.Guards.Extent) {
-		a = guarded(a, d, allow, GuardExtent, quoted("the data move away: they were within %s and are within %s", box(*was), box(*is)))
+		a = guarded(a, d, allow, GuardExtent, quoted("the data move away: they were within %s, and are within %s", box(*was), box(*is)))
 	}
 	if broken := breaking(*a.Before, look); len(broken) > 0 {
 		return alter(a, d, look, allow, strings.Join(broken, ", "))
@@ -82,7 +83,7 @@ func alter(a Action, d spec.Dataset, look data.Look, allow []Allowance, broken s
 		a.take(StepTry, StepAlter)
 	}
 	if a.MapCount > 0 && on(d.Guards.Maps) {
-		a = guarded(a, d, allow, GuardMaps, quoted("%d maps depend on it and may use what goes: %s", a.MapCount, broken))
+		a = guarded(a, d, allow, GuardMaps, quoted("it is used by %s, which may need what goes: %s", Counted(int64(a.MapCount), "map"), broken))
 	}
 	return a.finished()
 }

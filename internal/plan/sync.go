@@ -119,7 +119,7 @@ func (c *computer) surplus(a *Action, w *wanted, l *liveDataset, keep *Synchroni
 		return
 	}
 	a.does(Heal)
-	a.because(SyncDuplicate, "%d more synchronizations than one are its own and are deleted", len(gone))
+	a.because(SyncDuplicate, "it has %s too many", Counted(int64(len(gone)), "synchronization"))
 	a.change("sync.duplicates", gone, nil)
 	a.take(StepClear)
 }
@@ -269,7 +269,8 @@ func (c *computer) health(a *Action, w *wanted, s Synchronization) {
 		a.take(StepRevive)
 	case s.State == "failure" && s.Retried >= maxRetries:
 		a.does(Heal)
-		a.because(SyncOutOfRetries, "its synchronization failed %d times and CARTO stopped trying (error %d)", s.Retried, s.ErrorCode)
+		a.because(SyncOutOfRetries, "its synchronization failed %d times and CARTO stopped trying (%s)", s.Retried,
+			strings.TrimSpace(quoted("error %d %s", s.ErrorCode, s.ErrorMessage)))
 		a.take(StepRevive)
 	case s.State == "failure":
 		c.note(w, "warning", "synchronization_failing",

@@ -93,6 +93,7 @@ func (c *computer) prune(m spec.Manifest, l *liveDataset) Action {
 	a.does(Delete)
 	a.because(NoLongerDeclared, "no longer declared")
 	a.Destroys = true
+	a.Shares = bare(l.Shares)
 	a.take(StepDelete)
 	a = a.finished()
 	if l.marker.NameHash == "" {
@@ -104,7 +105,7 @@ func (c *computer) prune(m spec.Manifest, l *liveDataset) Action {
 			"declare it again with prevent_destroy: false, apply, and remove it then; or list it under forget")
 	}
 	if l.MapCount > 0 {
-		a = c.guard(a, GuardMaps, quoted("%d maps depend on it and would be deleted or lose layers", l.MapCount))
+		a = c.guard(a, GuardMaps, quoted("it is used by %s, which would be deleted or lose layers", Counted(int64(l.MapCount), "map")))
 	}
 	return a
 }

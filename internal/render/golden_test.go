@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,6 +29,11 @@ var goldens = map[string]func(io.Writer) error{
 
 	"plan.md": planGolden(everyVerb(), Markdown, Options{}),
 
+	"old.txt":   planGolden(old(), Text, Options{}),
+	"poor.txt":  planGolden(poor(), Text, Options{}),
+	"poor.json": planGolden(poor(), JSON, Options{}),
+	"poor.md":   planGolden(poor(), Markdown, Options{}),
+
 	"plan.github":    planGolden(everyVerb(), GitHub, Options{}),
 	"plan.sarif":     planGolden(everyVerb(), SARIF, Options{}),
 	"report.github":  reportGolden(GitHub, Options{}),
@@ -45,6 +52,10 @@ var goldens = map[string]func(io.Writer) error{
 	"empty.json": planGolden(nothingToDo(2, 1), JSON, Options{}),
 
 	"why.txt":         whyGolden(explained(), Text, Options{}),
+	"why-update.txt":  whyGolden(why("noise"), Text, Options{}),
+	"why-blocked.txt": whyGolden(why("pumps"), Text, Options{}),
+	"why-heal.txt":    whyGolden(why("orders"), Text, Options{}),
+	"why-adopt.json":  whyGolden(why("shrubs"), JSON, Options{}),
 	"why-hostile.txt": whyGolden(hostileExplained(), Text, Options{}),
 	"why-narrow.txt":  whyGolden(explained(), Text, Options{Width: 60, Color: true}),
 	"why.json":        whyGolden(explained(), JSON, Options{}),
@@ -141,6 +152,36 @@ func TestUnknownFormat(t *testing.T) {
 	} {
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+}
+
+// The golden plans hold every verb, reason and guard that there is: what nobody has
+// read in print may read badly.
+func TestGoldenPlansHoldEverything(t *testing.T) {
+	source, err := os.ReadFile("../plan/reason.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := regexp.MustCompile(`^(run_requested|run_stale|destroy_requested|leftover|not_synchronized|synchronization_running|force)$`)
+	var want []string
+	for _, m := range regexp.MustCompile(`(?m)^\t\w+ +(?:Reason|Guard) += "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		if m[1] != string(plan.GuardTripped) {
+			want = append(want, m[1])
+		}
+	}
+	for v := range words {
+		want = append(want, string(v))
+	}
+	got := map[string]bool{}
+	for _, p := range []plan.Plan{everyVerb(), poor(), old()} {
+		for _, a := range p.Actions {
+			got[strings.TrimPrefix(string(a.Code), "guard_")], got[string(a.Verb)] = true, true
+		}
+	}
+	for _, w := range want {
+		if !got[w] && !elsewhere.MatchString(w) {
+			t.Errorf("no golden plan has %s", w)
 		}
 	}
 }

@@ -16,6 +16,9 @@ func (t *text) consequences(a plan.Action) {
 			t.prose(4, alarm, destruction(a))
 		}
 	}
+	if len(a.Shares) > 0 {
+		t.prose(4, plain, "shared until now with "+and(items(a.Shares)))
+	}
 	t.maps(a)
 }
 
@@ -59,19 +62,52 @@ func destruction(a plan.Action) string {
 // listedMaps is how many maps are named where nothing else was asked for.
 const listedMaps = 5
 
-// maps names the maps that an action may break, with their owners.
+// maps names the maps that an action may break, with their owners. Those that will
+// only show other rows get one line.
 func (t *text) maps(a plan.Action) {
 	total := max(a.MapCount, len(a.Maps))
-	if total == 0 || !endangersMaps(a) {
+	switch {
+	case total == 0:
 		return
+	case endangersMaps(a):
+		t.endangered(a, total)
+	case intends(a, plan.Reimport):
+		t.shown(a, total)
 	}
+}
+
+// shown says in one line which maps show what is imported again.
+func (t *text) shown(a plan.Action, total int) {
+	line := "shown by " + plural(int64(total), "map")
+	if len(a.Maps) > 0 {
+		var names []string
+		for _, m := range a.Maps {
+			names = append(names, mapName(m))
+		}
+		line += ": " + t.fittedList(names, 2*t.room(4), 1)
+	}
+	if rest := total - len(a.Maps); rest > 0 && len(a.Maps) > 0 {
+		line += " (" + count(int64(rest)) + " more without a name)"
+	}
+	t.prose(4, plain, line)
+}
+
+// mapName is a map with its owner.
+func mapName(m plan.Map) string {
+	if m.Owner == "" {
+		return m.Name
+	}
+	return m.Name + " of " + m.Owner
+}
+
+func (t *text) endangered(a plan.Action, total int) {
 	verb := "depend"
 	if total == 1 {
 		verb = "depends"
 	}
 	t.line(4, span{plain, plural(int64(total), "map") + " " + verb + " on it"})
 	shown := a.Maps
-	if !t.verbose {
+	if !t.verbose && !intends(a, plan.Delete) { // who approves a deletion approves that of each map
 		shown = shown[:min(len(shown), listedMaps)]
 	}
 	for _, m := range shown {

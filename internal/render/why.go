@@ -37,7 +37,7 @@ func whyText(x plan.Explanation, o Options) []byte {
 	t.facts(x)
 	t.fieldTable(x.Fields, o)
 	t.guardTable(x.Guards, o)
-	if q := x.Plan.Quota; q.DatasetsLeft != nil || q.BytesLeft != nil {
+	if q := x.Plan.Quota; q.Datasets > 0 && q.DatasetsLeft != nil || q.Bytes > 0 && q.BytesLeft != nil {
 		t.blank()
 		t.quota(q)
 	}
@@ -66,6 +66,13 @@ func (t *text) facts(x plan.Explanation) {
 		}
 		t.fact("", state)
 		t.fact("", "last run ended "+noneIf(s.RanAt)+", next "+noneIf(s.RunAt))
+	}
+	if len(x.Action.Steps) > 0 {
+		var steps []string
+		for _, s := range x.Action.Steps {
+			steps = append(steps, strings.ReplaceAll(string(s), "_", " "))
+		}
+		t.fact("steps of apply", strings.Join(steps, ", "))
 	}
 }
 
