@@ -1,0 +1,219 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/cartosync/cartosync/internal/carto"
+)
+
+// leaseTries is how often a request about a lease that another run does not hold
+// may fail in passing before the run goes on without it.
+const leaseTries = 3
+
+// leaseNews is how often a waiting run says that it waits.
+const leaseNews = time.Minute
+
+// LeaseRows are the leases of some projects as they were at a time.
+type LeaseRows map[string]leaseRow
+
+// ReadLeases reads the projects' leases, for [LeaseOptions.Seen]. The client may
+// be one that only reads.
+func ReadLeases(ctx context.Context, c *carto.Client, projects []string) (LeaseRows, error) {
+	rows := LeaseRows{}
+	for _, project := range projects {
+		row, err := readLease(ctx, c, project)
+		if err != nil {
+			return nil, err
+		}
+		rows[project] = row
+	}
+	return rows, nil
+}
+
+// LeaseOptions say how leases are taken.
+type LeaseOptions struct {
+	Holder Holder
+	Seen   LeaseRows     // read before the account was; nil = nobody did
+	Wait   time.Duration // how long another run is waited for, in all; 0 = not at all
+	Notice func(LeaseNotice)
+
+	// Foreign: the account has a dataset of the name [LeaseTable], which is
+	// somebody's own and left alone.
+	Foreign bool
+}
+
+// A LeaseNotice is what a person should know while leases are taken.
+type LeaseNotice struct {
+	Project string        // "" for all of them
+	Problem error         // why the run goes on without the lease; nil: it waits for
+	Holder  string        // this one, in words,
+	Since   string        // who has had it since then,
+	Left    time.Duration // and that long at most
+}
+
+// A HeldError says that another run applies a project.
+type HeldError struct {
+	Project string
+	Holder  string // in words
+	Since   string
+	Waited  time.Duration
+}
+
+func (e *HeldError) Error() string {
+	waited := ""
+	if e.Waited > 0 {
+		waited = fmt.Sprintf(" and was waited for for %s", e.Waited.Round(time.Second))
+	}
+	return fmt.Sprintf("project %q is being applied by %s since %s%s; nothing was changed; apply again when that has ended, or wait longer with --lease-timeout",
+		e.Project, e.Holder, e.Since, waited)
+}
+
+// TakeLeases takes the leases of the projects, one after the other by name, so
+// that two runs never wait for each other, and renews them until the Lease is
+// released. It waits for other runs as long as the options say, and then returns
+// a [HeldError]. A lease that stands still for two minutes, or whose holder is a
+// process of this machine that has ended, is taken over.
+//
+// Where the account's database cannot be written to, it says so and goes on
+// without that lease.
+func TakeLeases(ctx context.Context, c *carto.Client, projects []string, o LeaseOptions) (*Lease, error) {
+	renewing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	l := &Lease{client: c, holder: o.Holder.text(), cancel: cancel, renewed: map[string]time.Time{}}
+	began := time.Now()
+	if o.Foreign {
+		o.Notice(LeaseNotice{Problem: fmt.Errorf("the account has a dataset %q, whose name the table of leases would need; rename it", LeaseTable)})
+		return l, nil
+	}
+	for _, project := range slices.Compact(slices.Sorted(slices.Values(projects))) {
+		t := taking{Lease: l, LeaseOptions: o, project: project, began: began}
+		switch err := t.take(ctx, renewing); {
+		case err == nil:
+		case t.unavailable(ctx, err):
+			o.Notice(LeaseNotice{Project: project, Problem: err})
+		default:
+			return nil, also(err, l.Release(ctx))
+		}
+	}
+	return l, nil
+}
+
+// A taking is one attempt to get one project's lease.
+type taking struct {
+	*Lease
+	LeaseOptions
+	project string
+	began   time.Time
+
+	row      leaseRow  // as read last
+	still    time.Time // since when it is that
+	held     bool      // by somebody who seems to live
+	said     time.Time // when it was said last that it is waited for
+	failures int       // in a row
+}
+
+// unavailable reports whether a lease was not taken because the database cannot
+// be written to, not because somebody else has it or the run was interrupted.
+func (t *taking) unavailable(ctx context.Context, err error) bool {
+	var held *HeldError
+	return ctx.Err() == nil && !errors.As(err, &held)
+}
+
+// take waits for the lease and takes it.
+func (t *taking) take(ctx, renewing context.Context) error {
+	for {
+		at := time.Now()
+		taken, err := t.try(ctx)
+		switch {
+		case taken:
+			t.hold(renewing, t.project, at)
+			return nil
+		case err == nil:
+			t.failures = 0
+		default:
+			if err := t.failed(ctx, err); err != nil {
+				return err
+			}
+		}
+		if err := t.wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// try reads the row, and takes the lease if it is free.
+func (t *taking) try(ctx context.Context) (taken bool, err error) {
+	row, err := readLease(ctx, t.client, t.project)
+	if err != nil {
+		return false, err
+	}
+	if row != t.row || t.still.IsZero() {
+		t.row, t.still = row, time.Now()
+	}
+	if row.holder == t.holder { // the answer to an earlier request was lost
+		t.stale = true
+		return true, nil
+	}
+	if t.held = !t.free(); t.held {
+		return false, nil
+	}
+	t.ask(t.project)
+	_, taken, err = takeLease(ctx, t.client, t.project, t.holder, row)
+	if noLeaseTable(err) {
+		// Two runs may do this at once, and PostgreSQL refuse one of them: the next
+		// look will tell.
+		if err := createLeaseTable(ctx, t.client); err != nil {
+			return false, err
+		}
+		_, taken, err = takeLease(ctx, t.client, t.project, t.holder, row)
+	}
+	seen, known := t.Seen[t.project]
+	t.stale = t.stale || taken && !(known && seen == row && row.holder == "")
+	return taken, err
+}
+
+// free reports whether the lease, which was read just now, may be taken.
+func (t *taking) free() bool {
+	if t.row.holder == "" || time.Since(t.still) >= leaseStill {
+		return true
+	}
+	h, ok := parseHolder(t.row.holder)
+	return ok && h.gone(t.Holder)
+}
+
+// failed says what to do about a request that failed: whether the lease was taken
+// all the same is looked up, and what may pass is tried again. While another run
+// is known to apply, only its end counts.
+func (t *taking) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	t.failures++
+	var api *carto.APIError
+	final := errors.As(err, &api) && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden || api.Status == http.StatusNotFound)
+	if t.held || !final && t.failures < leaseTries {
+		return nil
+	}
+	return err
+}
+
+// wait pauses before the next look, and says what for.
+func (t *taking) wait(ctx context.Context) error {
+	age := time.Since(t.began)
+	if !t.held {
+		return sleep(ctx, jittered(min(time.Duration(t.failures)*time.Second, leaseRetry)))
+	}
+	if age >= t.Wait {
+		return &HeldError{Project: t.project, Holder: describeHolder(t.row.holder), Since: cut(t.row.since), Waited: age}
+	}
+	if t.said.IsZero() || time.Since(t.said) >= leaseNews {
+		t.said = time.Now()
+		t.Notice(LeaseNotice{Project: t.project, Holder: describeHolder(t.row.holder), Since: cut(t.row.since), Left: t.Wait - age})
+	}
+	pause := jittered(min(max(age/8, 100*time.Millisecond), 10*time.Second))
+	return sleep(ctx, min(pause, t.Wait-age))
+}
