@@ -9,19 +9,65 @@ import (
 	"github.com/cartosync/cartosync/internal/carto"
 )
 
-// deleteDataset deletes the dataset and checks that it is gone.
+// deleteDataset deletes the dataset with its synchronizations and checks that they
+// are gone. Their runs are put off before: the end of one would bring its row back.
 func (j *job) deleteDataset(ctx context.Context) error {
+	var syncs []string
+	for _, id := range j.attachedSyncs() {
+		there, err := j.putOff(ctx, id)
+		if err != nil {
+			return err
+		}
+		if there {
+			syncs = append(syncs, id)
+		}
+	}
 	if err := j.deleteByID(ctx, j.a.ID); err != nil {
 		return err
 	}
 	_, err := j.Client.Dataset(ctx, j.a.ID)
+	if err == nil {
+		return fmt.Errorf("CARTO answered that dataset %q is deleted, and still has it", j.a.Dataset)
+	}
+	if !errors.Is(err, carto.ErrNotFound) {
+		return err
+	}
+	for _, id := range syncs {
+		if err := j.deleteRow(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteStray deletes a synchronization that an earlier run left, if it still has no
+// dataset and no run makes one.
+func (j *job) deleteStray(ctx context.Context) error {
+	s, err := j.Client.Synchronization(ctx, j.a.ID)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case s.DatasetID != j.a.Seen.Synchronization.DatasetID || s.Checksum != j.a.Seen.Synchronization.Checksum:
+		return &MovedError{Description: fmt.Sprintf("synchronization %s has made a dataset since the plan was made", s.ID)}
+	}
+	return j.deleteRow(ctx, s.ID)
+}
+
+// deleteRow deletes a synchronization that may be gone, and checks that it is.
+func (j *job) deleteRow(ctx context.Context, id string) error {
+	if err := j.Client.DeleteSynchronization(ctx, id); err != nil && !errors.Is(err, carto.ErrNotFound) {
+		return err
+	}
+	_, err := j.Client.Synchronization(ctx, id)
 	switch {
 	case errors.Is(err, carto.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("CARTO answered that dataset %q is deleted, and still has it", j.a.Dataset)
+	return fmt.Errorf("synchronization %s is still there after it was deleted; apply again", id)
 }
 
 func (j *job) deleteByID(ctx context.Context, id string) error {

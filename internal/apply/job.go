@@ -95,6 +95,9 @@ func (j *job) steps() map[plan.Step]step {
 		plan.StepSyncName: {nil, j.nameSync},
 		plan.StepSync:     {nil, j.updateSync},
 		plan.StepRevive:   {nil, j.revive},
+		plan.StepForce:    {nil, j.force},
+
+		plan.StepDeleteSync: {nil, j.deleteStray},
 	}
 }
 

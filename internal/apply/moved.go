@@ -16,8 +16,8 @@ import (
 // longer what would happen.
 func (j *job) unmoved(ctx context.Context) error {
 	switch {
-	case j.a.Kind == plan.KindConnection:
-		return nil // its steps read the list of connections, which is all there is to compare
+	case j.a.Kind != plan.KindDataset:
+		return nil // its steps read what there is to compare
 	case j.a.Seen.Dataset == nil:
 		return j.stillAbsent(ctx)
 	}

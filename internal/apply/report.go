@@ -28,6 +28,7 @@ type Report struct {
 	Ended   time.Time
 	Results []Result // in the plan's order, without what there was nothing to do for
 	Stopped bool     // the run was told to stop
+	Next    string   // the command that takes up what remains; whoever knows it sets it
 
 	// What was sent to the account, beyond the requests of single actions those
 	// that are made for several or for none.
@@ -45,6 +46,7 @@ type Result struct {
 	Notes   []string // what a reader should know besides, in words
 	Cleared []string // what was deleted that an earlier run had left, in words
 	Took    time.Duration
+	Run     *SyncRun      // of [plan.Force]: how the run ended, nil if it was not asked for
 	Waited  time.Duration // for an import slot; a part of Took
 
 	Requests int64 // sent to the account

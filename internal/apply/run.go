@@ -35,6 +35,7 @@ type Options struct {
 	Allow      []plan.Allowance // guards lifted by name, for contents that only apply sees
 	Parallel   int              // import jobs at once, at most; 0 = the account's import slots
 	SyncWait   time.Duration    // how long forced runs of synchronizations are waited for; 0 = 10 minutes
+	NoWait     bool             // do not wait for the end of runs that [plan.Force] asks for
 	Progress   func(Event)      // may be nil; must be safe for concurrent use
 
 	// Stop, once closed, ends the run politely: no action begins any more, and
@@ -49,6 +50,7 @@ type run struct {
 	slots   *slots
 	unnamed unnamed
 
+	until    time.Time        // when the runs that [plan.Force] asks for are no longer waited for
 	unparked map[string]error // why a dataset was not taken aside, by its id
 
 	mu          sync.Mutex
@@ -132,6 +134,7 @@ func newRun(in Input) *run {
 	if r.Options.SyncWait == 0 {
 		r.Options.SyncWait = 10 * time.Minute
 	}
+	r.until = time.Now().Add(r.Options.SyncWait)
 	for _, a := range in.Plan.Actions {
 		if a.Kind == plan.KindConnection && a.Verb != plan.Delete && a.ID != "" {
 			r.connections[a.Project+" "+a.Connection] = a.ID
@@ -153,6 +156,9 @@ func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b
 	if actions[0].Does(plan.Rename) && !stopping(ctx) {
 		g.SetLimit(1)
 		r.park(ctx, actions)
+	}
+	if actions[0].Does(plan.Force) {
+		g.SetLimit(runsAtOnce)
 	}
 	for i, a := range actions {
 		g.Go(func() error {
@@ -193,10 +199,11 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 func (j *job) outcome(ctx context.Context, err error) Outcome {
 	var moved *MovedError
 	var missing *missingError
+	var declined *DeclinedError
 	switch {
 	case interruption(ctx, err):
 		return Interrupted
-	case errors.As(err, &moved) && !j.acted:
+	case errors.As(err, &moved) && !j.acted, errors.As(err, &declined):
 		return Refused
 	case errors.As(err, &missing):
 		return Skipped

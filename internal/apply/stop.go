@@ -77,6 +77,6 @@ func interruption(ctx context.Context, err error) bool {
 func lasting(s plan.Step) bool {
 	return slices.Contains([]plan.Step{
 		plan.StepStage, plan.StepTry, plan.StepAlter, plan.StepOverwrite,
-		plan.StepAttach, plan.StepRefresh, plan.StepRevive,
+		plan.StepAttach, plan.StepRefresh, plan.StepRevive, plan.StepForce,
 	}, s)
 }

@@ -269,16 +269,7 @@ func past() time.Time { return time.Now().Add(-time.Hour) }
 
 // detach deletes every synchronization of the dataset; the dataset stays.
 func (j *job) detach(ctx context.Context) error {
-	var ids []string
-	if j.sync != nil {
-		ids = append(ids, j.sync.ID)
-	}
-	for _, s := range j.Account.Synchronizations {
-		if s.DatasetID == j.a.ID && !slices.Contains(ids, s.ID) {
-			ids = append(ids, s.ID)
-		}
-	}
-	for _, id := range ids {
+	for _, id := range j.attachedSyncs() {
 		j.sync = &carto.Synchronization{ID: id}
 		if err := j.deleteSync(ctx); err != nil {
 			return err
@@ -288,35 +279,45 @@ func (j *job) detach(ctx context.Context) error {
 	return nil
 }
 
+// attachedSyncs are the ids of the dataset's synchronizations.
+func (j *job) attachedSyncs() []string {
+	var ids []string
+	if j.sync != nil {
+		ids = append(ids, j.sync.ID)
+	}
+	for _, s := range j.Account.Synchronizations {
+		if s.DatasetID == j.a.ID && !slices.Contains(ids, s.ID) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
 // deleteSync deletes the synchronization in a settled state, and after its next
 // run was put off: the end of a run would bring the row back.
 // Source: CartoDB/cartodb, services/data-repository/backend/sequel.rb.
 func (j *job) deleteSync(ctx context.Context) error {
-	id := j.sync.ID
-	if err := j.rereadSync(ctx); errors.Is(err, carto.ErrNotFound) {
-		return nil
-	} else if err != nil {
+	if there, err := j.putOff(ctx, j.sync.ID); err != nil || !there {
 		return err
+	}
+	return j.deleteRow(ctx, j.sync.ID)
+}
+
+// putOff waits for the end of a run and puts the next one off. there is false if
+// the synchronization is gone, or was turned to another dataset meanwhile.
+func (j *job) putOff(ctx context.Context, id string) (there bool, err error) {
+	j.sync = &carto.Synchronization{ID: id}
+	if err := j.rereadSync(ctx); errors.Is(err, carto.ErrNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, err
 	}
 	if j.sync.DatasetID != j.a.ID {
-		return nil // turned to another dataset meanwhile
+		return false, nil
 	}
 	now, later := time.Now(), quiet()
-	err := j.changeSync(ctx, carto.SyncUpdate{RunAt: &later}, func(s carto.Synchronization) bool { return s.RunAt.After(now) })
-	if err != nil {
-		return err
-	}
-	if err := j.Client.DeleteSynchronization(ctx, id); err != nil && !errors.Is(err, carto.ErrNotFound) {
-		return err
-	}
-	_, err = j.Client.Synchronization(ctx, id)
-	switch {
-	case errors.Is(err, carto.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
-	}
-	return fmt.Errorf("synchronization %s is still there after it was deleted; apply again", id)
+	err = j.changeSync(ctx, carto.SyncUpdate{RunAt: &later}, func(s carto.Synchronization) bool { return s.RunAt.After(now) })
+	return true, err
 }
 
 // revive makes CARTO run a synchronization again that it gave up, and waits for

@@ -21,16 +21,19 @@ const (
 	Heal     Verb = "heal"     // a synchronization that does not work is put right
 	Forget   Verb = "forget"   // the markers go, the dataset stays
 	Delete   Verb = "delete"   // ours, no longer declared, and pruning was asked for
+	Force    Verb = "force"    // a synchronization runs now; see [ForceRuns]
 	Blocked  Verb = "blocked"  // not done, with instructions
 )
 
 // A Kind says what an action acts on.
 type Kind string
 
-// The two kinds of object that a manifest declares.
+// The two kinds of object that a manifest declares, and what an interrupted run
+// may have left besides.
 const (
-	KindDataset    Kind = "dataset"
-	KindConnection Kind = "connection"
+	KindDataset         Kind = "dataset"
+	KindConnection      Kind = "connection"
+	KindSynchronization Kind = "synchronization" // one that made no dataset; known by its id
 )
 
 // An Action is what one declared (or no longer declared) object needs, and why.
@@ -146,4 +149,7 @@ const (
 	StepPrivacy   Step = "privacy"  // privacy, towards more public
 	StepShare     Step = "share"
 	StepDelete    Step = "delete"
+
+	StepForce      Step = "force_synchronization"  // one run, now
+	StepDeleteSync Step = "delete_synchronization" // one that made no dataset
 )

@@ -206,9 +206,7 @@ func (c *computer) strayConnections(m spec.Manifest, key string, live []Connecti
 func (c *computer) guardUsedConnections(actions []Action) {
 	leaving := map[string]bool{} // synchronizations that go, or get another connection
 	for _, a := range actions {
-		if a.Kind == KindDataset {
-			c.leavingSyncs(a, leaving)
-		}
+		c.leavingSyncs(a, leaving)
 	}
 	users := map[string]string{} // by connection id: a dataset, or what else there is to name
 	for _, s := range c.in.Account.Synchronizations {
@@ -232,6 +230,10 @@ func (c *computer) guardUsedConnections(actions []Action) {
 // leavingSyncs adds the synchronizations that an action deletes, or turns to
 // another connection.
 func (c *computer) leavingSyncs(a Action, leaving map[string]bool) {
+	if slices.Contains(a.Steps, StepDeleteSync) {
+		leaving[a.ID] = true
+		return
+	}
 	live := c.byID[a.ID]
 	if live == nil {
 		return

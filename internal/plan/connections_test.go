@@ -72,7 +72,7 @@ func TestComputeDecidesOnConnections(t *testing.T) {
 			in.Desired[0].Connections, in.Desired[0].Datasets = nil, nil
 			in.Options = Options{Prune: true, Allow: []Allowance{{Guard: GuardMassDelete, Dataset: "orders"}}}
 		}, []outcome{
-			{Verb: Delete, Name: "orders", Code: NoLongerDeclared, Steps: []Step{StepDelete}},
+			{Verb: Delete, Name: "orders", Code: NoLongerDeclared, Changes: []string{"sync.interval"}, Steps: []Step{StepDelete}},
 			{Verb: Delete, Name: "warehouse", Code: NoLongerDeclared, Steps: []Step{StepDeleteConnection}},
 		}},
 		{"stays with a dataset that a guard keeps", func(in *Input) {
@@ -80,7 +80,7 @@ func TestComputeDecidesOnConnections(t *testing.T) {
 			in.Options.Prune = true
 		}, []outcome{
 			{Verb: Blocked, Name: "warehouse", Code: ConnectionInUse},
-			{Verb: Blocked, Name: "orders", Code: "guard_mass_delete"},
+			{Verb: Blocked, Name: "orders", Code: "guard_mass_delete", Changes: []string{"sync.interval"}},
 		}},
 		{"its key is renamed", func(in *Input) {
 			in.Desired[0].Connections[0].Key = "lake"

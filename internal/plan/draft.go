@@ -117,7 +117,7 @@ var stepOrder = []Step{
 	StepCreateConnection, StepUpdateConnection, StepDeleteConnection,
 	StepPark, StepRename, StepRestrict, StepDetach, StepTry, StepAlter, StepStage, StepOverwrite, StepPublish,
 	StepAttach, StepRefresh, StepClear, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
-	StepDelete,
+	StepForce, StepDelete, StepDeleteSync,
 }
 
 // finished puts the parts of an action in their order.

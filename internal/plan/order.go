@@ -7,7 +7,7 @@ import (
 
 // phases say in which order verbs run: what others need first, deletions last.
 var phases = map[Verb]int{
-	Forget: 1, Rename: 3, Adopt: 4, Update: 4, Resume: 5, Create: 5, Reimport: 5, Heal: 6, Delete: 7,
+	Forget: 1, Rename: 3, Adopt: 4, Update: 4, Resume: 5, Create: 5, Reimport: 5, Heal: 6, Force: 6, Delete: 7,
 	Blocked: 9, None: 10,
 }
 

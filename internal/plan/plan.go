@@ -74,10 +74,14 @@ func (a Action) Does(v Verb) bool {
 	return false
 }
 
-// Name is what the action is about: the dataset or the connection.
+// Name is what the action is about: the dataset, the connection, or the id of a
+// synchronization.
 func (a Action) Name() string {
-	if a.Kind == KindConnection {
+	switch a.Kind {
+	case KindConnection:
 		return a.Connection
+	case KindSynchronization:
+		return a.ID
 	}
 	return a.Dataset
 }

@@ -31,6 +31,10 @@ const (
 	ParametersDiffer   Reason = "parameters_differ"
 	SecretVersionNewer Reason = "secret_version_differs"
 	InSync             Reason = "in_sync"
+	RunRequested       Reason = "run_requested"
+	RunStale           Reason = "run_stale"
+	DestroyRequested   Reason = "destroy_requested"
+	Leftover           Reason = "leftover"
 )
 
 // Why an action is blocked.
@@ -55,6 +59,8 @@ const (
 	PrivateUnavailable     Reason = "private_unavailable"
 	SharingUnavailable     Reason = "sharing_unavailable"
 	SecretUnavailable      Reason = "secret_unavailable"
+	NotSynchronized        Reason = "not_synchronized"
+	SyncRunning            Reason = "synchronization_running"
 	GuardTripped           Reason = "guard" // joined with the guard's name: guard_shrink
 )
 

@@ -54,7 +54,7 @@ func (c *computer) noteLeftovers() {
 	for _, m := range c.in.Desired {
 		prefix := "cs_" + NameHash(m.Project) + "_"
 		for _, l := range c.live {
-			if strings.HasPrefix(l.Name, prefix) && !c.claimed[l.ID] && l.marker.Owners == 0 && !slices.ContainsFunc(l.syncs, func(s Synchronization) bool { return c.cleared[s.ID] }) {
+			if strings.HasPrefix(l.Name, prefix) && !c.claimed[l.ID] && !c.cleared[l.ID] && l.marker.Owners == 0 && !slices.ContainsFunc(l.syncs, func(s Synchronization) bool { return c.cleared[s.ID] }) {
 				c.leftover(m, quoted("dataset %q (id %s) is a staging dataset that an interrupted run left", l.Name, l.ID))
 			}
 		}
@@ -71,7 +71,7 @@ func (c *computer) noteLeftovers() {
 
 func (c *computer) leftover(m spec.Manifest, problem string) {
 	c.plan.Notes = append(c.plan.Notes, Note{
-		Severity: "warning", Code: "leftover", Pos: m.ProjectPos, Problem: problem,
+		Severity: "warning", Code: string(Leftover), Pos: m.ProjectPos, Problem: problem,
 		Hint: "unless an apply is under way now, delete it in CARTO",
 	})
 }
@@ -90,24 +90,32 @@ func (c *computer) forget(project string, l *liveDataset, f spec.Forget) Action 
 // it.
 func (c *computer) prune(m spec.Manifest, l *liveDataset) Action {
 	a := c.loose(m.Project, l, m.ProjectPos)
-	a.does(Delete)
 	a.because(NoLongerDeclared, "no longer declared")
-	a.Destroys = true
-	a.Shares = bare(l.Shares)
-	a.take(StepDelete)
-	a = a.finished()
-	if l.marker.NameHash == "" {
+	return c.guardDependents(c.protected(c.doomed(a, l), l, "remove it then"), l)
+}
+
+// protected blocks the deletion of a dataset that prevent_destroy holds for, by
+// its marker; then is what to do once that is lifted.
+func (c *computer) protected(a Action, l *liveDataset, then string) Action {
+	switch {
+	case l.marker.NameHash == "":
 		return a.blocked(Protected, "its second tag is missing or unreadable, so nobody knows whether prevent_destroy holds for it",
-			"declare it, apply, and remove it then; or list it under forget")
-	}
-	if l.marker.Protected {
+			"declare it, apply, and "+then+"; or list it under forget")
+	case l.marker.Protected && c.declared[l.Name] != nil:
+		return a.blocked(Protected, "prevent_destroy holds for it", "declare it with prevent_destroy: false, apply, and "+then)
+	case l.marker.Protected:
 		return a.blocked(Protected, "prevent_destroy holds for it although its entry is gone",
-			"declare it again with prevent_destroy: false, apply, and remove it then; or list it under forget")
-	}
-	if l.MapCount > 0 {
-		a = c.guard(a, GuardMaps, quoted("it is used by %s, which would be deleted or lose layers", Counted(int64(l.MapCount), "map")))
+			"declare it again with prevent_destroy: false, apply, and "+then+"; or list it under forget")
 	}
 	return a
+}
+
+// guardDependents blocks the deletion of a dataset that maps depend on.
+func (c *computer) guardDependents(a Action, l *liveDataset) Action {
+	if l.MapCount == 0 {
+		return a
+	}
+	return c.guard(a, GuardMaps, quoted("it is used by %s, which would be deleted or lose layers", Counted(int64(l.MapCount), "map")))
 }
 
 // loose begins an action on a live dataset that no entry declares.

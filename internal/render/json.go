@@ -69,6 +69,7 @@ type summary struct {
 	Heal     int `json:"heal"`
 	Forget   int `json:"forget"`
 	Delete   int `json:"delete"`
+	Force    int `json:"force,omitempty"`
 	Blocked  int `json:"blocked"`
 	None     int `json:"none"`
 	Publish  int `json:"publish"`
@@ -78,17 +79,25 @@ type summary struct {
 func jsonPlan(p plan.Plan, _ Options) ([]byte, error) { return encode(planDocument(p)) }
 
 func jsonReport(p plan.Plan, r apply.Report, _ Options) ([]byte, error) {
+	return encode(reportDocument(p, r))
+}
+
+func reportDocument(p plan.Plan, r apply.Report) document {
 	doc := planDocument(p)
 	doc.ChangesPending = !r.OK()
 	doc.Result = resultOf(r)
 	doc.Diagnostics = append(doc.Diagnostics, resultDiagnostics(r)...)
-	return encode(doc)
+	return doc
 }
 
 func jsonFailure(account string, projects []string, err error) ([]byte, error) {
+	return encode(failureDocument(account, projects, err))
+}
+
+func failureDocument(account string, projects []string, err error) document {
 	doc := planDocument(plan.Plan{Account: account, Projects: projects})
 	doc.Diagnostics = diagnose(err)
-	return encode(doc)
+	return doc
 }
 
 func planDocument(p plan.Plan) document {
@@ -156,7 +165,7 @@ func summarize(p plan.Plan) summary {
 	s := summary{
 		Create: p.Count(plan.Create), Update: p.Count(plan.Update), Reimport: p.Count(plan.Reimport),
 		Rename: p.Count(plan.Rename), Adopt: p.Count(plan.Adopt), Resume: p.Count(plan.Resume),
-		Heal: p.Count(plan.Heal), Forget: p.Count(plan.Forget), Delete: p.Count(plan.Delete),
+		Heal: p.Count(plan.Heal), Forget: p.Count(plan.Forget), Delete: p.Count(plan.Delete), Force: p.Count(plan.Force),
 		Blocked: p.Count(plan.Blocked), None: p.Count(plan.None), Publish: p.Publishing(),
 	}
 	for _, a := range p.Actions {

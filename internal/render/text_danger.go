@@ -55,6 +55,8 @@ func destruction(a plan.Action) string {
 		return "data is lost for good"
 	case a.Kind == plan.KindConnection:
 		return "the stored connection is deleted for good"
+	case a.Kind == plan.KindSynchronization:
+		return "the synchronization is deleted for good"
 	}
 	return "the dataset is deleted for good"
 }

@@ -32,7 +32,7 @@ func (t *text) summary(p plan.Plan) {
 // dangers counts the steps that cannot be taken back.
 func (t *text) dangers(p plan.Plan) {
 	published := int64(p.Publishing())
-	var datasets, connections, lossy int64
+	var datasets, connections, synchronizations, lossy int64
 	for _, a := range p.Actions {
 		switch {
 		case !a.Destroys || a.Verb == plan.Blocked:
@@ -40,6 +40,8 @@ func (t *text) dangers(p plan.Plan) {
 			lossy++
 		case a.Kind == plan.KindConnection:
 			connections++
+		case a.Kind == plan.KindSynchronization:
+			synchronizations++
 		default:
 			datasets++
 		}
@@ -52,6 +54,7 @@ func (t *text) dangers(p plan.Plan) {
 		{datasets, "dataset", "is deleted", "are deleted"},
 		{lossy, "dataset", "loses data for good", "lose data for good"},
 		{connections, "connection", "is deleted", "are deleted"},
+		{synchronizations, "synchronization", "is deleted", "are deleted"},
 	} {
 		switch {
 		case d.n == 1:

@@ -22,6 +22,7 @@ var words = map[plan.Verb]word{
 	plan.Heal:     {"♥", "healed", yellow},
 	plan.Forget:   {"×", "forgotten", cyan},
 	plan.Delete:   {"-", "deleted", red},
+	plan.Force:    {"»", "forced", cyan},
 	plan.Blocked:  {"!", "blocked", alarm},
 }
 
@@ -29,7 +30,7 @@ var words = map[plan.Verb]word{
 // it can be looked for as a whole; sometimes are the others, in their order.
 var (
 	always    = []plan.Verb{plan.Create, plan.Update, plan.Delete}
-	sometimes = []plan.Verb{plan.Reimport, plan.Rename, plan.Adopt, plan.Resume, plan.Heal, plan.Forget}
+	sometimes = []plan.Verb{plan.Reimport, plan.Rename, plan.Adopt, plan.Resume, plan.Heal, plan.Forget, plan.Force}
 )
 
 // verbs are the verb of an action and what it does besides, in words: those
@@ -56,8 +57,9 @@ func past(v plan.Verb) string { return words[v].past }
 // subject names what an action is about. Datasets need no noun, since nearly
 // everything is one.
 func subject(a plan.Action) string {
-	if a.Kind == plan.KindConnection {
-		return "connection " + a.Connection
+	switch a.Kind {
+	case plan.KindConnection, plan.KindSynchronization:
+		return string(a.Kind) + " " + a.Name()
 	}
 	return a.Dataset
 }
