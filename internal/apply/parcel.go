@@ -56,8 +56,7 @@ func (u *upload) unpackedAs(dataset string) string {
 
 func (u *upload) packed(ctx context.Context, dataset string, format data.Format, layer *data.Layer) (parcel, error) {
 	if u.keepsName(format, layer, dataset) {
-		body := io.NopCloser(io.TeeReader(u.File, u.hash))
-		return parcel{name: dataset + u.ext, inner: layer.File, body: body, size: u.size}, nil
+		return parcel{name: dataset + u.ext, inner: layer.File, body: newHashed(u.File, u.hash), size: u.size}, nil
 	}
 	if err := u.seen(); err != nil {
 		return parcel{}, err
