@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -101,7 +102,7 @@ func (c *call) parseMultipart(boundary string) error {
 	if boundary == "" {
 		return errBadRequest
 	}
-	reader := multipart.NewReader(c.Body, boundary)
+	reader := multipart.NewReader(bufio.NewReaderSize(c.Body, uploadBuffer), boundary)
 	left := int64(maxBody) // for all values together
 	for {
 		part, err := reader.NextRawPart()

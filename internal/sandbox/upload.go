@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bufio"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -18,6 +19,10 @@ type upload struct {
 	path  string // where it is, below the state directory
 	taken bool   // a job refers to it
 }
+
+// uploadBuffer is the size of the pieces in which an upload is read and written. A multipart reader takes 5 kB at a time,
+// and the system's calls for so little would take most of an upload's time.
+const uploadBuffer = 256 << 10
 
 // saveUpload writes a file part to disk as it arrives, and no more of it than what shows that it is too big to be imported:
 // nobody has looked at the key yet. Of several the one called filename counts, else the first.
@@ -40,7 +45,11 @@ func (c *call) saveUpload(part *multipart.Part, field, name string) error {
 		return err
 	}
 	defer f.Close()
-	if _, err := io.Copy(f, io.LimitReader(part, c.s.config.ImportFileSize+1)); err != nil {
+	w := bufio.NewWriterSize(struct{ io.Writer }{f}, uploadBuffer)
+	if _, err := io.Copy(w, io.LimitReader(part, c.s.config.ImportFileSize+1)); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, part); err != nil {
