@@ -51,6 +51,7 @@ func sectionOf(a plan.Action) section {
 
 // An item is one thing that a comment says, ending with a line end.
 type item struct {
+	terse string // in one line without a place, for what must be there; "" if that is short's
 	short string // in one line
 	full  string // with its details; "" if there are none
 	what  string // how it is counted where there is no room for it
@@ -86,6 +87,7 @@ type depth int
 
 const (
 	counted depth = iota
+	inTerse
 	inShort
 	inFull
 )
@@ -94,10 +96,10 @@ const (
 const countsLine = 400
 
 // fitted writes the comment with as much of it as the budget has room for: first every item in short, then details, each
-// in the order of the sections. What must be there is there.
+// in the order of the sections. What must be there is there, in short if all of it fits.
 func (c *comment) fitted(budget int) []byte {
 	shown := [sections][]depth{}
-	used := c.head.Len()
+	used, saved := c.head.Len(), 0
 	for s, items := range c.items {
 		shown[s] = make([]depth, len(items))
 		used += c.overhead(section(s))
@@ -105,8 +107,13 @@ func (c *comment) fitted(budget int) []byte {
 			if it.must {
 				shown[s][i] = inShort
 				used += len(it.short)
+				saved += it.saves()
 			}
 		}
+	}
+	if used > budget && saved > 0 {
+		used -= saved
+		shorten(shown)
 	}
 	for s, items := range c.items {
 		for i, it := range items {
@@ -129,6 +136,25 @@ func (c *comment) fitted(budget int) []byte {
 	return c.write(shown)
 }
 
+// saves is how much shorter an item is without its place.
+func (it item) saves() int {
+	if it.terse == "" {
+		return 0
+	}
+	return len(it.short) - len(it.terse)
+}
+
+// shorten leaves the places out of all that is shown.
+func shorten(shown [sections][]depth) {
+	for _, items := range shown {
+		for i, d := range items {
+			if d == inShort {
+				items[i] = inTerse
+			}
+		}
+	}
+}
+
 // overhead is the most that a section takes besides its items.
 func (c *comment) overhead(s section) int {
 	if len(c.items[s]) == 0 {
@@ -136,7 +162,7 @@ func (c *comment) overhead(s section) int {
 	}
 	ticks := 3
 	for _, it := range c.items[s] {
-		ticks = max(ticks, longestRun(it.full)+1, longestRun(it.short)+1)
+		ticks = max(ticks, longestRun(it.full)+1, longestRun(it.short)+1) // terse is a part of short
 	}
 	frame := len(c.opening(s)) + len(closing(s))
 	return frame + 2*ticks + len("diff\n\n\n") + countsLine
@@ -187,6 +213,10 @@ func block(items []item, shown []depth) string {
 				kinds = append(kinds, it.what)
 			}
 			continue
+		case inTerse:
+			if it.terse != "" {
+				text = it.terse
+			}
 		case inFull:
 			text = it.full
 		}

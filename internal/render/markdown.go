@@ -5,6 +5,7 @@ import (
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // CommentBudget is how long a plan or report in Markdown is made at most, in bytes, unless its destructive and publishing
@@ -94,7 +95,11 @@ func (t *text) planItem(a plan.Action) item {
 	t.headline(a)
 	it.short = t.take()
 	if it.must {
-		it.short = strings.TrimSuffix(it.short, "\n") + ": " + visible(strings.Join(dangerWords(a), "; ")) + "\n"
+		says := ": " + visible(strings.Join(dangerWords(a), "; ")) + "\n"
+		it.short = strings.TrimSuffix(it.short, "\n") + says
+		a.Pos = spec.Position{}
+		t.headline(a)
+		it.terse = strings.TrimSuffix(t.take(), "\n") + says
 	}
 	return it
 }

@@ -48,7 +48,7 @@ func dangerous(p plan.Plan) []string {
 	var lines []string
 	for _, a := range p.Actions {
 		if a.Verb != plan.Blocked && (a.Destroys || a.Publishes) {
-			lines = append(lines, words[a.Verb].symbol+" "+string(a.Verb)+" "+a.Dataset+"  ")
+			lines = append(lines, words[a.Verb].symbol+" "+string(a.Verb)+" "+a.Dataset)
 		}
 	}
 	return lines
@@ -136,8 +136,11 @@ func TestFittedKeepsTheBudget(t *testing.T) {
 			if r.IntN(3) > 0 {
 				it.full = it.short + strings.Repeat("    detail `` of it\n", r.IntN(6))
 			}
+			if it.must && r.IntN(2) > 0 {
+				it.terse = it.short[len(it.short)/2:]
+			}
 			if it.must {
-				must += len(it.short)
+				must += len(it.short) - it.saves()
 			}
 			c.add(section(r.IntN(int(sections))), it)
 		}
