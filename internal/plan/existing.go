@@ -102,8 +102,11 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool
 	requested := slices.Contains(c.in.Options.Reimport, w.d.Name)
 	if w.d.Source.Kind == spec.SourceNone || w.d.Sync != nil {
 		if requested {
-			c.note(w, "warning", "reimport_not_ours", quoted("dataset %q is not imported by cartosync, so it is not imported again", w.d.Name),
-				"a synchronization runs at its interval; without a source the contents belong to somebody else")
+			hint := "it has no source: its contents belong to somebody else"
+			if w.d.Sync != nil {
+				hint = "it is synchronized: cartosync synchronization force " + l.Name + " runs it now"
+			}
+			c.note(w, "warning", "reimport_not_ours", quoted("dataset %q is not imported by cartosync, so it is not imported again", w.d.Name), hint)
 		}
 		return false
 	}

@@ -201,6 +201,27 @@ func everything() *estate {
 	return e
 }
 
+// forced is what sync would run of everything.
+func forced() plan.Plan {
+	e := everything()
+	e.live("buses")
+	*e.lastSync() = failed(*e.lastSync(), 3)
+	names := []string{"sales", "air_quality", "orders", "trams", "weather", "queues", "ferries", "tides", "markets", "cities", "roads", "paths", "buses"}
+	e.Account.Synchronizations = append(e.Account.Synchronizations, plan.Synchronization{
+		ID: "sync-sales", State: "queued", Checksum: plan.SyncMarker("city-open-data", "sales"), UpdatedAt: e.Account.ReadAt,
+	})
+	return local(plan.ForceRuns(e.Input, names, true))
+}
+
+// destroyed is what destroy would leave of everything.
+func destroyed() plan.Plan {
+	e := everything()
+	e.Account.Synchronizations = append(e.Account.Synchronizations, plan.Synchronization{
+		ID: "sync-sales", State: "failure", Checksum: plan.SyncMarker("city-open-data", "sales"), UpdatedAt: e.Account.ReadAt,
+	})
+	return local(plan.Destroy(e.Input, false))
+}
+
 // why explains one dataset of everything.
 func why(name string) plan.Explanation {
 	x, ok := plan.Explain(everything().Input, name)

@@ -30,9 +30,15 @@ var goldens = map[string]func(io.Writer) error{
 	"plan.md": planGolden(everyVerb(), Markdown, Options{}),
 
 	"old.txt":   planGolden(old(), Text, Options{}),
-	"poor.txt":  planGolden(poor(), Text, Options{}),
-	"poor.json": planGolden(poor(), JSON, Options{}),
-	"poor.md":   planGolden(poor(), Markdown, Options{}),
+	"sync.txt":  planGolden(forced(), Text, Options{}),
+	"sync.json": planGolden(forced(), JSON, Options{}),
+
+	"destroy.txt":  planGolden(destroyed(), Text, Options{}),
+	"destroy.json": planGolden(destroyed(), JSON, Options{}),
+	"destroy.md":   planGolden(destroyed(), Markdown, Options{}),
+	"poor.txt":     planGolden(poor(), Text, Options{}),
+	"poor.json":    planGolden(poor(), JSON, Options{}),
+	"poor.md":      planGolden(poor(), Markdown, Options{}),
 
 	"plan.github":    planGolden(everyVerb(), GitHub, Options{}),
 	"plan.sarif":     planGolden(everyVerb(), SARIF, Options{}),
@@ -163,7 +169,7 @@ func TestGoldenPlansHoldEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := regexp.MustCompile(`^(run_requested|run_stale|destroy_requested|leftover|not_synchronized|synchronization_running|force)$`)
+	elsewhere := regexp.MustCompile(`^(import_unfinished)$`)
 	var want []string
 	for _, m := range regexp.MustCompile(`(?m)^\t\w+ +(?:Reason|Guard) += "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
 		if m[1] != string(plan.GuardTripped) {
@@ -174,7 +180,7 @@ func TestGoldenPlansHoldEverything(t *testing.T) {
 		want = append(want, string(v))
 	}
 	got := map[string]bool{}
-	for _, p := range []plan.Plan{everyVerb(), poor(), old()} {
+	for _, p := range []plan.Plan{everyVerb(), poor(), old(), forced(), destroyed()} {
 		for _, a := range p.Actions {
 			got[strings.TrimPrefix(string(a.Code), "guard_")], got[string(a.Verb)] = true, true
 		}
