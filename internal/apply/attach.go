@@ -64,6 +64,9 @@ func (j *job) surplus(ctx context.Context) (carto.Dataset, error) {
 	if err != nil {
 		return carto.Dataset{}, err
 	}
+	if found, err := j.resumedSurplus(ctx); err != nil || found.ID != "" {
+		return found, err
+	}
 	if found, err := j.earlierSurplus(ctx, req); err != nil || found.ID != "" {
 		return found, err
 	}
@@ -77,6 +80,27 @@ func (j *job) surplus(ctx context.Context) (carto.Dataset, error) {
 	if err != nil {
 		return carto.Dataset{}, err
 	}
+	return j.hidden(ctx, imp)
+}
+
+// resumedSurplus is what the import made that an interrupted run began.
+func (j *job) resumedSurplus(ctx context.Context) (carto.Dataset, error) {
+	p, ok := j.a.Resumed()
+	if !ok || p.Kind != plan.PendingSync {
+		return carto.Dataset{}, nil
+	}
+	defer j.unnamed.begin()()
+	imp, found, err := j.finished(ctx, p)
+	if err != nil || !found {
+		return carto.Dataset{}, err
+	}
+	return j.hidden(ctx, imp)
+}
+
+// hidden gives the dataset that a first import made its staging name, so that a
+// crash leaves nothing unknown.
+func (j *job) hidden(ctx context.Context, imp carto.Import) (carto.Dataset, error) {
+	staging := j.stagingName()
 	made, err := j.imported(ctx, imp)
 	if err != nil {
 		return carto.Dataset{}, err
@@ -84,7 +108,7 @@ func (j *job) surplus(ctx context.Context) (carto.Dataset, error) {
 	if made.ID == j.a.ID {
 		return carto.Dataset{}, fmt.Errorf("import job %s wrote to %q itself; apply again", imp.ID, made.Name)
 	}
-	if made.Name != staging { // under our name, so that a crash leaves nothing unknown
+	if made.Name != staging {
 		if made, err = j.Client.UpdateDataset(ctx, made.ID, carto.DatasetUpdate{Name: &staging}); err != nil {
 			return carto.Dataset{}, err
 		}

@@ -50,7 +50,10 @@ func (j *job) createConnection(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := j.Client.CreateConnection(ctx, carto.ConnectionRequest{Name: name, Provider: want.Provider, Params: params})
+	asked := plan.Pending{Kind: plan.PendingConnection, Connection: j.a.Connection}
+	id, _, err := j.journaled(ctx, asked, func(ctx context.Context) (string, error) {
+		return j.Client.CreateConnection(ctx, carto.ConnectionRequest{Name: name, Provider: want.Provider, Params: params})
+	})
 	if err != nil {
 		return refusedConnection(err)
 	}

@@ -25,6 +25,10 @@ type job struct {
 	acted bool // a step has changed something
 	slot  bool // an import slot is held
 
+	begun []string // what the journal knows the job's own requests by
+	kept  []string // what of earlier runs is left to the next one
+	sent  *upload  // what was sent last
+
 	fetched *data.Look // at what a URL gave, which the plan has not seen
 }
 
@@ -75,11 +79,12 @@ func (j *job) steps() map[plan.Step]step {
 		plan.StepUpdateConnection: {nil, j.updateConnection},
 		plan.StepDeleteConnection: {nil, j.deleteConnection},
 
+		plan.StepAwait:     {nil, j.awaitImports},
 		plan.StepStage:     {j.stagedBefore, j.stage},
 		plan.StepTry:       {nil, j.try},
 		plan.StepAlter:     {nil, j.alter},
 		plan.StepPublish:   {j.published, j.publish},
-		plan.StepOverwrite: {nil, j.overwrite},
+		plan.StepOverwrite: {j.overwrittenBefore, j.overwrite},
 		plan.StepPark:      {j.parked, j.refuseUnparked},
 		plan.StepRename:    {j.named, j.rename},
 		plan.StepMetadata:  {nil, j.writeMetadata},

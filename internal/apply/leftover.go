@@ -34,6 +34,7 @@ func (j *job) discard(ctx context.Context) error {
 		return err
 	}
 	j.live, j.sync = carto.Dataset{}, nil
+	j.undone()
 	return nil
 }
 

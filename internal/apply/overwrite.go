@@ -21,7 +21,7 @@ func (j *job) overwrite(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
-	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+	imp, err := j.importing(ctx, j.asks(plan.PendingOverwrite, ""), func(ctx context.Context) (string, error) {
 		if err := j.stillThere(ctx); err != nil {
 			return "", err
 		}

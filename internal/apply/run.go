@@ -27,6 +27,8 @@ type Input struct {
 	Client  *carto.Client
 	Fetcher *Fetcher
 	Options Options
+
+	Journals Journals // may be nil
 }
 
 // Options say how a plan is carried out. The zero value is fine.
@@ -51,6 +53,7 @@ type run struct {
 	unnamed unnamed
 
 	until    time.Time        // when the runs that [plan.Force] asks for are no longer waited for
+	followed sync.Map         // import jobs of interrupted runs that have ended
 	unparked map[string]error // why a dataset was not taken aside, by its id
 
 	mu          sync.Mutex
@@ -78,7 +81,9 @@ func Run(ctx context.Context, in Input) Report {
 	report := Report{Started: time.Now()}
 	todo := pending(in.Plan)
 	b := newBoard(todo)
+	in.Journals.settle(in.Plan.Settled)
 	untilOver(ctx, func() { r.perform(ctx, todo, b) })
+	in.Journals.close()
 	report.Results = append(refused(in.Moved), b.close()...)
 	report.Stopped = stopping(ctx)
 	report.Requests, report.Repeats = meter.Requests(), meter.Repeats()
@@ -155,6 +160,7 @@ func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b
 	g.SetLimit(2*r.slots.limit + 2)
 	if actions[0].Does(plan.Rename) && !stopping(ctx) {
 		g.SetLimit(1)
+		r.awaitBefore(ctx, actions)
 		r.park(ctx, actions)
 	}
 	if actions[0].Does(plan.Force) {
@@ -187,6 +193,8 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 		}
 		failed := &ActionError{Action: a, Step: step, Err: err}
 		res.Outcome, res.Err, failure = j.outcome(ctx, err), failed, failed.what()
+	} else {
+		j.settle()
 	}
 	res.Took = time.Since(started)
 	res.Requests, res.Repeats = meter.Requests(), meter.Repeats()

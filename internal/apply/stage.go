@@ -17,7 +17,14 @@ import (
 // [job.unmoved] has read it again. What is not known to be whole is deleted, to
 // be imported anew.
 func (j *job) stagedBefore(ctx context.Context) (bool, error) {
-	if j.a.Verb == plan.Resume {
+	j.remembered()
+	if done, err := j.resumed(ctx); err != nil || done {
+		return done, err
+	}
+	if done, err := j.arrived(ctx); err != nil || done {
+		return done, err
+	}
+	if j.live.ID != "" {
 		whole, err := j.whole(ctx)
 		if err != nil || whole {
 			return whole, err
@@ -94,7 +101,7 @@ func (j *job) stageFetched(ctx context.Context) error {
 }
 
 func (j *job) stageUpload(ctx context.Context, f *upload) error {
-	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+	imp, err := j.importing(ctx, j.asks(plan.PendingUpload, j.a.Staging), func(ctx context.Context) (string, error) {
 		return j.send(ctx, f, j.a.Staging, carto.CollisionRename)
 	})
 	if err != nil {
@@ -115,7 +122,7 @@ func (j *job) stageByServer(ctx context.Context) error {
 		return err
 	}
 	defer j.unnamed.begin()()
-	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+	imp, err := j.importing(ctx, j.asks(plan.PendingURL, ""), func(ctx context.Context) (string, error) {
 		return j.Client.ImportURL(ctx, carto.URLImport{URL: url, Privacy: j.stagingPrivacy(), Guessing: j.guessing()})
 	})
 	if err != nil {
@@ -147,7 +154,7 @@ func (j *job) stageConnector(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+	imp, err := j.importing(ctx, j.asks(plan.PendingConnector, j.a.Staging), func(ctx context.Context) (string, error) {
 		return j.Client.ImportConnector(ctx, carto.ConnectorImport{Connector: c, Privacy: j.stagingPrivacy()})
 	})
 	if err != nil {
@@ -158,15 +165,16 @@ func (j *job) stageConnector(ctx context.Context) error {
 
 // importing starts an import job while it holds an import slot, and waits for
 // its end. The slot is passed on as soon as the end is seen.
-func (j *job) importing(ctx context.Context, start func(context.Context) (string, error)) (carto.Import, error) {
+func (j *job) importing(ctx context.Context, asked plan.Pending, start func(context.Context) (string, error)) (carto.Import, error) {
 	waiting, over := patience(ctx)
 	defer over()
 	defer func() { j.slot = false }()
 	queued := time.Now()
 	j.event("", "queued", "")
-	id, end, err := j.slots.begin(waiting, func(context.Context) (string, error) {
+	id, end, err := j.slots.begin(waiting, func(context.Context) (id string, err error) {
 		j.slot, j.result.Waited = true, time.Since(queued)
-		return start(ctx)
+		id, asked, err = j.journaled(ctx, asked, start)
+		return id, err
 	}, func() {
 		j.slot = false
 		j.event("", "waiting", "all import slots of the account are taken")
@@ -179,10 +187,8 @@ func (j *job) importing(ctx context.Context, start func(context.Context) (string
 	}
 	defer end()
 	j.event("", "pending", "import job "+id)
-	imp, err := j.Client.WaitImport(waiting, id, carto.Poll{Observe: func(i carto.Import) {
-		j.event("", string(i.State), "")
-	}})
-	if failed := (*carto.ImportError)(nil); errors.As(err, &failed) {
+	imp, err := j.watch(waiting, asked, carto.Poll{})
+	if failedImport(err) {
 		err = fmt.Errorf("CARTO's import failed with error %w", err)
 	} else if err != nil && stopping(ctx) {
 		err = fmt.Errorf("%w while CARTO runs import job %s", errStopped, id)
@@ -199,7 +205,7 @@ func (j *job) take(ctx context.Context, imp carto.Import, expected string) error
 		return err
 	}
 	j.live = live
-	if expected != "" && imp.TableName != expected {
+	if expected != "" && live.Name != expected {
 		err = j.displace(ctx, expected)
 	}
 	switch {
@@ -238,8 +244,14 @@ func (j *job) displace(ctx context.Context, staging string) error {
 	return err
 }
 
-// imported finds the dataset that an import job made.
+// imported finds the dataset that an import job made. That of an interrupted run may
+// have another name by now.
 func (j *job) imported(ctx context.Context, imp carto.Import) (carto.Dataset, error) {
+	for _, d := range j.Account.Datasets {
+		if imp.TableID != "" && d.TableID == imp.TableID {
+			return j.Client.Dataset(ctx, d.ID)
+		}
+	}
 	if imp.TableName == "" {
 		return carto.Dataset{}, fmt.Errorf("import job %s is complete and names no dataset; look for it in CARTO's dashboard", imp.ID)
 	}
@@ -248,10 +260,12 @@ func (j *job) imported(ctx context.Context, imp carto.Import) (carto.Dataset, er
 		return carto.Dataset{}, fmt.Errorf("the imported dataset %q: %w", imp.TableName, err)
 	}
 	if imp.TableID != "" && live.TableID != imp.TableID {
-		return carto.Dataset{}, fmt.Errorf("dataset %q is not the one that import job %s made; apply again", live.Name, imp.ID)
+		return carto.Dataset{}, fmt.Errorf("dataset %q %w that import job %s made; apply again", live.Name, errOtherDataset, imp.ID)
 	}
 	return live, nil
 }
+
+var errOtherDataset = errors.New("is not the one")
 
 // checkStaged holds what was staged against what its source holds.
 func (j *job) checkStaged(ctx context.Context) error {

@@ -55,7 +55,11 @@ func expectedName(r carto.SyncRequest) string {
 // failed the synchronization goes; if only its end was not seen, the next run
 // finds the synchronization by its marker.
 func (j *job) firstImport(ctx context.Context, req carto.SyncRequest) (carto.Import, error) {
-	imp, err := j.importing(ctx, func(ctx context.Context) (string, error) {
+	staging := ""
+	if req.Connector != nil {
+		staging = req.Connector.ImportAs
+	}
+	imp, err := j.importing(ctx, j.asks(plan.PendingSync, staging), func(ctx context.Context) (string, error) {
 		s, id, err := j.Client.CreateSynchronization(ctx, req)
 		if err != nil {
 			return "", also(err, j.dropOrphans(ctx, err))

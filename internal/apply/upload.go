@@ -105,6 +105,7 @@ func (j *job) send(ctx context.Context, u *upload, dataset string, collision car
 		return "", err
 	}
 	u.hash.Reset()
+	j.sent = u
 	p, err := u.named(ctx, dataset)
 	if err != nil {
 		return "", err

@@ -68,13 +68,15 @@ type Action struct {
 	MapCount  int      `json:"map_count,omitempty"`
 	Shares    []Share  `json:"shares,omitempty"` // of a dataset that is deleted: who loses it
 
-	Fingerprint string   `json:"fingerprint,omitempty"` // of the source, as the marker carries it
-	Staging     string   `json:"staging,omitempty"`     // the staging dataset's name
-	Parking     string   `json:"-"`                     // where the dataset waits for its name, if it has to
-	Surplus     []string `json:"-"`                     // ids of synchronizations that are too many
-	Tags        []string `json:"-"`                     // markers to leave on the dataset
-	NameTags    []string `json:"-"`                     // markers that come with its name, before its contents are touched
-	Seen        Seen     `json:"-"`                     // the live objects that the plan was made for
+	Fingerprint string    `json:"fingerprint,omitempty"` // of the source, as the marker carries it
+	Staging     string    `json:"staging,omitempty"`     // the staging dataset's name
+	Resumes     string    `json:"-"`                     // which of Interrupted it goes on with, by its id
+	Interrupted []Pending `json:"-"`                     // what interrupted runs began for it
+	Parking     string    `json:"-"`                     // where the dataset waits for its name, if it has to
+	Surplus     []string  `json:"-"`                     // ids of synchronizations that are too many
+	Tags        []string  `json:"-"`                     // markers to leave on the dataset
+	NameTags    []string  `json:"-"`                     // markers that come with its name, before its contents are touched
+	Seen        Seen      `json:"-"`                     // the live objects that the plan was made for
 }
 
 // Seen is what the planner saw of the objects that an action touches; apply
@@ -130,9 +132,10 @@ const (
 	StepUpdateConnection Step = "update_connection"
 	StepDeleteConnection Step = "delete_connection"
 
-	StepPark      Step = "park"     // a passing name, before any dataset gets its own
-	StepRename    Step = "rename"   // the dataset's name, and the marker that goes with it
-	StepRestrict  Step = "restrict" // privacy, towards less public
+	StepAwait     Step = "await_imports" // those that an interrupted run began
+	StepPark      Step = "park"          // a passing name, before any dataset gets its own
+	StepRename    Step = "rename"        // the dataset's name, and the marker that goes with it
+	StepRestrict  Step = "restrict"      // privacy, towards less public
 	StepDetach    Step = "detach_synchronization"
 	StepTry       Step = "try"       // import as a test, under the staging name
 	StepAlter     Step = "alter"     // drop the columns that would stand in the way

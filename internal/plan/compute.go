@@ -31,7 +31,7 @@ type computer struct {
 	*index
 	matched   map[string]match
 	claimed   map[string]bool // ids of live datasets that belong to a declared one
-	cleared   map[string]bool // ids of synchronizations that an action deletes because they are too many
+	cleared   map[string]bool // ids of synchronizations and datasets that an action deletes or goes on with
 	headIndex map[string]*liveDataset
 	questions []Question
 	plan      Plan
@@ -65,6 +65,7 @@ func (c *computer) compute() {
 	}
 	for _, m := range c.in.Desired {
 		actions = append(actions, c.undeclared(m)...)
+		actions = append(actions, c.abandonedImports(m)...)
 	}
 	actions = c.selected(actions)
 	c.guardConnections(actions)
@@ -77,7 +78,8 @@ func (c *computer) compute() {
 	c.noteWarnings(actions)
 	c.noteLeftovers()
 	order(actions, c.in.Options.PruneFirst)
-	c.plan.Actions, c.plan.Quota = actions, c.takes(actions)
+	c.awaitDoomed(actions)
+	c.plan.Actions, c.plan.Quota, c.plan.Settled = actions, c.takes(actions), c.settled
 }
 
 // dataset decides what one declared dataset needs.

@@ -11,10 +11,16 @@ import (
 func (c *computer) create(w *wanted) Action {
 	a := c.action(w, nil)
 	a.Verb = Create
-	a.because(NotInAccount, "not in the account")
 	if w.d.Source.Kind == spec.SourceNone {
 		return a.blocked(NoContents, quoted("dataset %q is not in the account and has no source", w.d.Name),
 			"give it a source, or create it in CARTO first")
+	}
+	c.goOn(&a, w)
+	if p, ok := a.Resumed(); ok {
+		a.Verb = Resume
+		a.because(ImportUnfinished, "an interrupted run began its import at %s", instant(p.Since))
+	} else {
+		a.because(NotInAccount, "not in the account")
 	}
 	a.Staging = w.staging
 	c.declareAll(&a, w)

@@ -75,7 +75,7 @@ func (a *Action) does(v Verb) {
 		a.Verb = v
 		return
 	}
-	if phases[v] < phases[a.Verb] || (phases[v] == phases[a.Verb] && v == Adopt) {
+	if phases[v] < phases[a.Verb] || (phases[v] == phases[a.Verb] && (v == Adopt || v == Resume && a.Verb == Reimport)) {
 		a.Verb, v = v, a.Verb
 	}
 	a.Also = append(a.Also, v)
@@ -115,7 +115,7 @@ func (a Action) blocked(code Reason, reason, hint string) Action {
 // stepOrder is the order in which an action takes its steps.
 var stepOrder = []Step{
 	StepCreateConnection, StepUpdateConnection, StepDeleteConnection,
-	StepPark, StepRename, StepRestrict, StepDetach, StepTry, StepAlter, StepStage, StepOverwrite, StepPublish,
+	StepAwait, StepPark, StepRename, StepRestrict, StepDetach, StepTry, StepAlter, StepStage, StepOverwrite, StepPublish,
 	StepAttach, StepRefresh, StepClear, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
 	StepForce, StepDelete, StepDeleteSync,
 }

@@ -75,10 +75,12 @@ func (c *computer) rename(a *Action, w *wanted, l *liveDataset) {
 
 // converge plans everything in which a live dataset differs from its entry.
 func (c *computer) converge(a Action, w *wanted, l *liveDataset) Action {
+	doubtful := c.overwritten(&a, w, l)
 	c.metadata(&a, w, l)
 	c.publication(&a, w, l)
-	imported := c.contents(&a, w, l)
+	imported := c.contents(&a, w, l, doubtful)
 	c.synchronization(&a, w, l)
+	c.leftImports(&a, w)
 	c.markers(&a, w, l)
 	if b := c.canRename(a, w, l); b.Verb == Blocked {
 		return b
@@ -97,8 +99,9 @@ func (c *computer) converge(a Action, w *wanted, l *liveDataset) Action {
 
 // contents plans a reimport where the source is not the one whose fingerprint
 // the dataset carries. Contents that a synchronization or somebody else brings
-// are not its matter.
-func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool) {
+// are not its matter. It is doubtful what a dataset holds that an interrupted run
+// began to overwrite.
+func (c *computer) contents(a *Action, w *wanted, l *liveDataset, doubtful bool) (imported bool) {
 	requested := slices.Contains(c.in.Options.Reimport, w.d.Name)
 	if w.d.Source.Kind == spec.SourceNone || w.d.Sync != nil {
 		if requested {
@@ -116,6 +119,7 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool
 		return false
 	case requested:
 		a.because(ReimportRequested, "a reimport was asked for")
+	case doubtful && w.owns(l): // the reason is given
 	case same && w.owns(l) && !c.drifted(a, w, l):
 		return false
 	case same && w.owns(l):
@@ -133,6 +137,9 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset) (imported bool
 		a.because(SourceUnknown, "its contents differ from the file")
 	}
 	a.does(Reimport)
+	if a.Resumes != "" {
+		a.does(Resume)
+	}
 	c.question(a, l)
 	if w.d.Source.Kind == spec.SourceFile && w.look.Fault == nil && !seenInto(w.look) {
 		c.note(w, "warning", "contents_unknown",
@@ -268,7 +275,7 @@ func (c *computer) guardNames(actions []Action) {
 	for changed := true; changed; {
 		changed = false
 		for i, a := range actions {
-			if a.Kind != KindDataset || !a.Does(Create) && !a.Does(Resume) && !a.Does(Rename) {
+			if a.Kind != KindDataset || !slices.Contains(a.Steps, StepPublish) && !a.Does(Rename) {
 				continue
 			}
 			holder := c.byName[a.Dataset]

@@ -35,9 +35,12 @@ type index struct {
 	live     []*liveDataset // by name
 	byName   map[string]*liveDataset
 	byID     map[string]*liveDataset
+	byTable  map[string]*liveDataset       // by the id that import jobs report
 	marked   map[string][]*Synchronization // those with a marker, by it
 	stored   map[string]Connection         // by id
 	params   map[string][]spec.Param       // of declared connections, by project and key
+	pending  map[string][]Pending          // what interrupted runs began, by project and dataset
+	settled  []Pending                     // what of that needs nothing any more
 }
 
 func newIndex(in Input) *index {
@@ -46,6 +49,7 @@ func newIndex(in Input) *index {
 		declared: map[string]*wanted{},
 		byName:   map[string]*liveDataset{},
 		byID:     map[string]*liveDataset{},
+		byTable:  map[string]*liveDataset{},
 		marked:   map[string][]*Synchronization{},
 		stored:   map[string]Connection{},
 		params:   map[string][]spec.Param{},
@@ -65,6 +69,9 @@ func newIndex(in Input) *index {
 		x.live = append(x.live, l)
 		x.byName[d.Name] = l
 		x.byID[d.ID] = l
+		if d.TableID != "" {
+			x.byTable[d.TableID] = l
+		}
 	}
 	slices.SortFunc(x.live, func(a, b *liveDataset) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
@@ -80,6 +87,7 @@ func newIndex(in Input) *index {
 	for _, c := range in.Account.Connections {
 		x.stored[c.ID] = c
 	}
+	x.sortPending()
 	return x
 }
 

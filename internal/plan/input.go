@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"time"
-
 	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/secret"
 	"github.com/cartosync/cartosync/internal/spec"
@@ -15,23 +13,13 @@ type Input struct {
 	Looks   map[string]data.Look // what the file sources hold, by dataset name
 	Secrets Secrets              // what could be resolved of references
 	Details Details              // the answers to Ask
-	Pending []Pending            // import jobs of an interrupted run
+	Pending []Pending            // what interrupted runs began
 	Options Options
 }
 
 // Secrets are resolved texts by their form in the manifest ([secret.Text.String]).
 // A text that is missing could not be resolved and is not compared.
 type Secrets map[string]secret.Value
-
-// A Pending is an import job that an interrupted run began and whose end is
-// not recorded.
-type Pending struct {
-	Dataset     string
-	ImportID    string
-	Staging     string
-	Fingerprint string
-	Since       time.Time
-}
 
 // Options are the wishes given on the command line.
 type Options struct {

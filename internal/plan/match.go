@@ -154,7 +154,7 @@ func (m *matcher) staged(w *wanted) match {
 	if l := m.byName[w.staging]; l != nil && m.nobodys(l) {
 		return match{relation: staged, live: l}
 	}
-	return match{}
+	return m.stagedByJob(w)
 }
 
 // free are those that nobody has claimed.

@@ -17,6 +17,7 @@ type Plan struct {
 	Quota    Quota
 	Actions  []Action
 	Notes    []Note
+	Settled  []Pending // what interrupted runs began and nothing is left to do about
 }
 
 // A Note is something a reader of the plan should know that is no action.

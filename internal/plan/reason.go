@@ -21,6 +21,8 @@ const (
 	RenameUnfinished   Reason = "rename_unfinished"
 	AdoptRequested     Reason = "adopt_requested"
 	StagingFound       Reason = "staging_found"
+	ImportUnfinished   Reason = "import_unfinished"
+	ImportAbandoned    Reason = "import_abandoned"
 	SyncNameDiffers    Reason = "synchronization_name_differs"
 	SyncNameless       Reason = "synchronization_nameless"
 	SyncDuplicate      Reason = "synchronization_duplicate"

@@ -7,6 +7,7 @@ func (c *computer) resume(w *wanted, m match) Action {
 	a.Verb = Resume
 	a.because(StagingFound, "an earlier run imported it as %q and did not publish it", m.live.Name)
 	a.Staging = m.live.Name
+	c.goOn(&a, w)
 	c.declareAll(&a, w)
 	compareMetadata(&a, w, m.live)
 	a.take(importSteps(w)...)

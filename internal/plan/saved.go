@@ -183,7 +183,7 @@ func (t SavedAction) compare(now SavedAction) (Moved, bool) {
 	if m, same := t.compareSaw(now.Saw); !same {
 		return m, false
 	}
-	if t.Before != nil && now.Before != nil {
+	if t.Before != nil && now.Before != nil && !now.Does(Resume) { // else the run that was interrupted may have replaced it
 		if then, now := contentsText(*t.Before), contentsText(*now.Before); then != now {
 			return Moved{Field: "what it holds", Planned: then, Now: now}, false
 		}
@@ -194,7 +194,8 @@ func (t SavedAction) compare(now SavedAction) (Moved, bool) {
 // foresaw reports whether everything that would be done now was reviewed, and else what was not.
 func (t SavedAction) foresaw(now Action) (string, bool) {
 	for _, v := range append([]Verb{now.Verb}, now.Also...) {
-		if !t.Does(v) && !(v == Resume && t.Verb == Create) {
+		resumed := v == Resume && (t.Verb == Create || t.Does(Reimport)) || v == Create && t.Verb == Resume
+		if !t.Does(v) && !resumed {
 			return verbs(now), false
 		}
 	}

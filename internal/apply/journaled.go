@@ -1,0 +1,102 @@
+package apply
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// Journals are those of a run by project. A project without one has none.
+type Journals map[string]*Journal
+
+// journal is that of the job's project.
+func (j *job) journal() *Journal { return j.Journals[j.a.Project] }
+
+// settle notes what interrupted runs began and nothing is left to do about.
+func (js Journals) settle(all []plan.Pending) {
+	for _, p := range all {
+		js[p.Project].done(p.ID)
+	}
+}
+
+func (js Journals) close() {
+	for _, j := range js {
+		j.Close()
+	}
+}
+
+// asks describes a request for an import, for the journal.
+func (j *job) asks(kind plan.PendingKind, staging string) plan.Pending {
+	p := plan.Pending{Kind: kind, Dataset: j.a.Dataset, Staging: staging, Fingerprint: j.a.Fingerprint}
+	if kind == plan.PendingOverwrite {
+		p.DatasetID = j.a.ID
+	}
+	if look, ok := j.look(); ok && (kind == plan.PendingUpload || kind == plan.PendingOverwrite) {
+		p.Expect = &plan.Expected{Rows: look.Rows}
+		if look.Rows > look.NullGeometries {
+			p.Expect.Geometry = look.Geometry
+		}
+		for _, c := range look.Columns {
+			p.Expect.Columns = append(p.Expect.Columns, c.Name)
+		}
+	}
+	return p
+}
+
+// journaled sends a request that creates something, and keeps the journal about it.
+// A request that certainly had no effect leaves nothing to be remembered.
+func (j *job) journaled(ctx context.Context, asked plan.Pending, send func(context.Context) (string, error)) (string, plan.Pending, error) {
+	j.sent = nil
+	asked = j.journal().begin(asked)
+	id, err := send(ctx)
+	switch {
+	case err == nil:
+		asked.ImportID = id
+		if asked.Kind == plan.PendingSync && j.sync != nil {
+			asked.SyncID = j.sync.ID
+		}
+		sound := true
+		if j.sent != nil {
+			same, err := j.sent.unchanged()
+			sound = err == nil && same
+		}
+		j.journal().made(asked, sound)
+		j.begun = append(j.begun, asked.ID)
+	case !carto.MaybeApplied(err):
+		j.journal().done(asked.ID)
+	}
+	return id, asked, err
+}
+
+// watch waits for the end of an import job and notes it. One that failed has made
+// nothing.
+func (j *job) watch(ctx context.Context, p plan.Pending, poll carto.Poll) (carto.Import, error) {
+	poll.Observe = func(i carto.Import) { j.event("", string(i.State), "") }
+	imp, err := j.Client.WaitImport(ctx, p.ImportID, poll)
+	switch {
+	case failedImport(err):
+		j.journal().done(p.ID)
+	case err == nil:
+		j.journal().ended(p)
+	}
+	return imp, err
+}
+
+// settle notes that nothing is left to do about what the action was for, nor about
+// what interrupted runs began for it.
+func (j *job) settle() {
+	for _, p := range j.a.Interrupted {
+		if !slices.Contains(j.kept, p.ID) {
+			j.begun = append(j.begun, p.ID)
+		}
+	}
+	j.undone()
+}
+
+// undone notes that nothing is left of what the job made.
+func (j *job) undone() {
+	j.journal().done(j.begun...)
+	j.begun = nil
+}
