@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cartosync/cartosync/internal/sandbox"
 )
@@ -196,12 +195,8 @@ func TestCloseDuringImport(t *testing.T) {
 	a := clientOf(t, s)
 	id := a.ok("POST", "/api/v1/imports", upload(t, "big.csv", rows(manyRows)))["item_queue_id"]
 	a.until(func() bool { return a.get(fmt.Sprint("/api/v1/imports/", id))["state"] != "pending" })
-	began := time.Now()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("closing took %s", took)
 	}
 	moved := filepath.Join(t.TempDir(), "there")
 	if err := os.Rename(dir, moved); err != nil {

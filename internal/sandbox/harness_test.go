@@ -164,10 +164,13 @@ func upload(t testing.TB, file, content string, values ...string) *form {
 	return f
 }
 
+// patience is how long something may take that comes to pass on the slowest machine.
+const patience = 5 * time.Minute
+
 // wait polls until an import has ended.
 func (a *api) wait(id any) object {
 	a.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for rest := time.Millisecond; ; rest = min(2*rest, 100*time.Millisecond) {
 		job := a.get("/api/v1/imports/" + id.(string))
 		if state := job["state"]; state == "complete" || state == "failure" {

@@ -224,7 +224,7 @@ func TestSynchronizationWorkerWritesBackWhatItKnew(t *testing.T) {
 // until polls for a condition.
 func (a *api) until(met func() bool) {
 	a.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !met(); pause(a.t, time.Millisecond) {
+	for deadline := time.Now().Add(patience); !met(); pause(a.t, time.Millisecond) {
 		if time.Now().After(deadline) {
 			a.t.Fatal("it never happens")
 		}

@@ -25,14 +25,14 @@ func TestSQLIsBounded(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"rows as JSON", "sql", url.Values{"q": {endless + "n FROM c"}}, time.Minute, 400, tooMuch},
-		{"rows as CSV", "sql", url.Values{"q": {endless + "n FROM c"}, "format": {"csv"}}, time.Minute, 400, tooMuch},
-		{"rows as GeoJSON", "sql", url.Values{"q": {endless + "ST_SetSRID(ST_MakePoint(n % 90, 1), 4326) AS the_geom FROM c"}, "format": {"geojson"}}, time.Minute, 400, tooMuch},
-		{"rows by COPY", "sql/copyto", url.Values{"q": {"COPY (" + endless + "n FROM c) TO STDOUT"}}, time.Minute, 400, tooMuch},
-		{"rows by COPY as CSV", "sql/copyto", url.Values{"q": {"COPY (" + endless + "n FROM c) TO STDOUT WITH (FORMAT csv)"}}, time.Minute, 400, tooMuch},
-		{"one row", "sql", url.Values{"q": {"SELECT hex(zeroblob(600000)) AS h"}}, time.Minute, 400, tooMuch},
-		{"a value that nobody can hold", "sql", url.Values{"q": {"SELECT length(zeroblob(900000000)) AS n"}}, time.Minute, 400, `{"error":["a value is bigger than the 64 MB that the sandbox holds"]}`},
-		{"a page of the rows", "sql", url.Values{"q": {endless + "n FROM c"}, "rows_per_page": {"1"}, "skipfields": {"n"}}, time.Minute, 200, `{"rows":[{}]`},
+		{"rows as JSON", "sql", url.Values{"q": {endless + "n FROM c"}}, time.Hour, 400, tooMuch},
+		{"rows as CSV", "sql", url.Values{"q": {endless + "n FROM c"}, "format": {"csv"}}, time.Hour, 400, tooMuch},
+		{"rows as GeoJSON", "sql", url.Values{"q": {endless + "ST_SetSRID(ST_MakePoint(n % 90, 1), 4326) AS the_geom FROM c"}, "format": {"geojson"}}, time.Hour, 400, tooMuch},
+		{"rows by COPY", "sql/copyto", url.Values{"q": {"COPY (" + endless + "n FROM c) TO STDOUT"}}, time.Hour, 400, tooMuch},
+		{"rows by COPY as CSV", "sql/copyto", url.Values{"q": {"COPY (" + endless + "n FROM c) TO STDOUT WITH (FORMAT csv)"}}, time.Hour, 400, tooMuch},
+		{"one row", "sql", url.Values{"q": {"SELECT hex(zeroblob(600000)) AS h"}}, time.Hour, 400, tooMuch},
+		{"a value that nobody can hold", "sql", url.Values{"q": {"SELECT length(zeroblob(900000000)) AS n"}}, time.Hour, 400, `{"error":["a value is bigger than the 64 MB that the sandbox holds"]}`},
+		{"a page of the rows", "sql", url.Values{"q": {endless + "n FROM c"}, "rows_per_page": {"1"}, "skipfields": {"n"}}, time.Hour, 200, `{"rows":[{}]`},
 		{"time", "sql", url.Values{"q": {endless + "count(*) FROM c"}}, time.Millisecond, 429,
 			`{"error":["You are over platform's limits: SQL query timeout error. Refactor your query before running again or contact CARTO support for more details."],"context":"limit","detail":"datasource"}`},
 	}

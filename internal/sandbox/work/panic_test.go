@@ -103,7 +103,7 @@ func TestPanicsEndOnePieceOfWork(t *testing.T) {
 // poll waits until a condition holds.
 func poll(t *testing.T, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()

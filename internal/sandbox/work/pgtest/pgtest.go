@@ -83,7 +83,7 @@ func (s Server) connect(ctx context.Context) (*pgx.Conn, error) {
 }
 
 func (s Server) await(t *testing.T) {
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(5 * time.Minute)
 	for {
 		conn, err := s.connect(t.Context())
 		if err == nil {
