@@ -53,9 +53,9 @@ func readingFailsStuck(p *probe) {
 	p.inject("crash@POST/api/v1/imports*1")
 	id := p.ok("POST", imports, form{"file", p.name("d.csv"), "a\n1\n", nil})["item_queue_id"]
 	p.until("it is importing", func() bool { return p.job(id)["state"] == "importing" })
-	p.advance(4 * time.Minute)
-	p.same("after four minutes", "importing", p.job(id)["state"])
 	p.advance(2 * time.Minute)
+	p.same("after two minutes", "importing", p.job(id)["state"])
+	p.advance(4 * time.Minute)
 	p.failed(p.job(id), 6671)
 	p.advance(2 * time.Hour)
 }
