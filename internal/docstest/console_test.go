@@ -217,7 +217,7 @@ func (w *workspace) start(t *testing.T, d *document, b block) []string {
 			t.Errorf("%s:%d: %s ends with %v when it is interrupted", d.name, b.line, command, err)
 		}
 	})
-	silent := time.AfterFunc(time.Minute, func() { c.Process.Kill() }) // it prints less than is documented
+	silent := time.AfterFunc(5*time.Minute, func() { c.Process.Kill() }) // it prints less than is documented
 	defer silent.Stop()
 	got := []string{b.body[0]}
 	lines := bufio.NewScanner(out)
