@@ -111,7 +111,7 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 	a.began = true
 	return apply.Run(ctx, apply.Input{
 		Plan: s.plan, Moved: s.moved, Desired: s.in.Desired, Account: s.in.Account, Looks: s.in.Looks, Secrets: s.in.Secrets,
-		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs),
+		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs), Journals: s.journals,
 		Options: apply.Options{
 			PruneFirst: c.PruneFirst, Allow: s.in.Options.Allow, Parallel: c.Parallelism,
 			Progress: render.Progress(a.stderr),

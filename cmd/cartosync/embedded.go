@@ -3,16 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
+	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/sandbox"
 	"github.com/cartosync/cartosync/internal/secret"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // stateDir is where a sandbox is kept, beside a manifest.
-const stateDir = ".cartosync"
+const stateDir = apply.StateDir
 
 // openEmbedded opens the sandbox that is kept beside the first manifest, or in this
 // directory where there is none. Requests reach it without a socket.
@@ -41,20 +41,10 @@ func openEmbedded(ctx context.Context, a *app, _ accountFlags, desired []spec.Ma
 	}, nil
 }
 
-// sandboxDir makes the directory that a sandbox below dir is kept in. It keeps
-// itself out of the repository.
+// sandboxDir makes the directory that a sandbox below dir is kept in.
 func sandboxDir(dir string) (string, error) {
-	state := filepath.Join(dir, stateDir)
-	if err := os.MkdirAll(state, 0o777); err != nil {
-		return "", err
-	}
-	ignore := filepath.Join(state, ".gitignore")
-	if _, err := os.Stat(ignore); os.IsNotExist(err) {
-		if err := os.WriteFile(ignore, []byte("*\n"), 0o666); err != nil {
-			return "", err
-		}
-	}
-	return filepath.Join(state, "sandbox"), nil
+	state, err := apply.MakeStateDir(dir)
+	return filepath.Join(state, "sandbox"), err
 }
 
 // sandboxURL is the account of a user at an address of this machine.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/live"
 	"github.com/cartosync/cartosync/internal/plan"
@@ -13,6 +14,8 @@ import (
 
 // A survey is everything that plan and apply know before anything is changed.
 type survey struct {
+	journals apply.Journals
+
 	account *account
 	in      plan.Input
 	plan    plan.Plan
@@ -46,6 +49,7 @@ func (a *app) survey(ctx context.Context, f planFlags) (s *survey, err error) {
 	if s.in.Secrets, err = a.secrets(f, s.in); err != nil {
 		return nil, err
 	}
+	s.openJournals(a, f.Sandbox)
 	return s, s.read(ctx, a, f)
 }
 
@@ -63,6 +67,9 @@ func (a *app) look(ctx context.Context, f planFlags, desired []spec.Manifest) (m
 func (s *survey) read(ctx context.Context, a *app, f planFlags) error {
 	client, err := s.account.client(a, reads, f.Verbose)
 	if err != nil {
+		return err
+	}
+	if s.in.Pending, err = live.Follow(ctx, client, s.in.Pending); err != nil { // first: what ends meanwhile is read
 		return err
 	}
 	if s.in.Account, err = live.Read(ctx, client, s.account.URL); err != nil {

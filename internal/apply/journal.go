@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +33,7 @@ type Journal struct {
 	warn   func(error)
 
 	mu     sync.Mutex
+	fresh  bool // this run has made the directory
 	broken bool // said once, and not tried again
 }
 
@@ -120,7 +121,11 @@ func (j *Journal) write(l line) {
 	if j.broken {
 		return
 	}
-	if err := j.append(l); err != nil {
+	err := j.append(l)
+	for try := 0; errors.Is(err, fs.ErrNotExist) && try < 10; try++ { // another process may remove the directory just now
+		err = j.append(l)
+	}
+	if err != nil {
 		j.broken = true
 		j.warn(fmt.Errorf("the journal of this run cannot be kept, so that a run after an interrupted one may import again what is there already: %w", err))
 	}
@@ -136,7 +141,7 @@ func (j *Journal) Close() {
 	if j.broken {
 		return
 	}
-	if err := j.compact(); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := j.compact(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn(fmt.Errorf("the journal is longer than it needs to be: %w", err))
 	}
 }

@@ -127,10 +127,24 @@ func (j *Journal) make() (*os.Root, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return root, err
 	}
+	j.fresh = true
 	if _, err := MakeStateDir(j.dir); err != nil {
 		return nil, err
 	}
 	return j.open()
+}
+
+// leave removes the directory, if this run made it and nothing has come into it
+// since.
+func (j *Journal) leave(root *os.Root) {
+	files, err := fs.ReadDir(root.FS(), ".")
+	if !j.fresh || err != nil || len(files) != 1 || files[0].Name() != ".gitignore" {
+		return
+	}
+	state := filepath.Join(j.dir, StateDir)
+	if root.Remove(".gitignore") == nil && os.Remove(state) != nil {
+		_, _ = MakeStateDir(j.dir) // somebody was faster
+	}
 }
 
 // continued opens the file to be written at its end, and returns what has to stand
@@ -212,7 +226,9 @@ func (j *Journal) compact() error {
 	}
 	pending := state.pending()
 	if len(pending) == 0 {
-		return root.Remove(j.name)
+		err := root.Remove(j.name)
+		j.leave(root)
+		return err
 	}
 	if state.lines == len(pending) {
 		return nil

@@ -76,9 +76,18 @@ func TestJournalRemembersWhatHasNotEnded(t *testing.T) {
 	}
 	j.done(lost.ID, kept.ID, other.ID)
 	j.Close()
-	files, err := os.ReadDir(filepath.Join(dir, StateDir))
-	if err != nil || len(files) != 1 || files[0].Name() != ".gitignore" {
-		t.Errorf("nothing is pending, and there is %v %v", files, err)
+	if files, err := os.ReadDir(filepath.Join(dir, StateDir)); err == nil {
+		t.Errorf("nothing is pending, and there is %v", files)
+	}
+	sandbox := filepath.Join(dir, StateDir, "sandbox")
+	if err := os.MkdirAll(sandbox, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	j, _ = opened(t, dir)
+	j.done(j.begin(trees).ID)
+	j.Close()
+	if files, err := os.ReadDir(filepath.Join(dir, StateDir)); err != nil || len(files) != 1 || files[0].Name() != "sandbox" {
+		t.Errorf("beside a sandbox there is %v %v", files, err)
 	}
 }
 

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/cartosync/cartosync/internal/apply"
+)
+
+// openJournals opens the journal of every project, and collects what interrupted runs
+// left in them. One that cannot be used costs time and nothing else, so it is a
+// warning.
+func (s *survey) openJournals(a *app, embedded bool) {
+	s.journals = apply.Journals{}
+	warn := func(err error) { fmt.Fprintf(a.stderr, "warning: %v\n", err) }
+	for _, m := range s.in.Desired {
+		owner := apply.JournalOwner{Account: s.account.URL, Project: m.Project, Embedded: embedded}
+		journal, pending, err := apply.OpenJournal(m.Dir, owner, warn)
+		if err != nil {
+			warn(err)
+		}
+		s.journals[m.Project] = journal
+		for _, p := range pending {
+			p.Project = m.Project
+			s.in.Pending = append(s.in.Pending, p)
+		}
+	}
+}
