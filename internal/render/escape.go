@@ -2,20 +2,17 @@ package render
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // maxMarks is how many combining marks may follow one another: enough for every
 // script in use, too few to paint over the neighbouring lines.
 const maxMarks = 4
-
-// logCommand matches what CI services obey wherever it stands in a line of a
-// build log: ##[error], ##vso[task.setvariable ...], ##teamcity[...].
-var logCommand = regexp.MustCompile(`##([A-Za-z]*\[)`)
 
 // visible returns s as one line of harmless text. What a terminal would obey or
 // a reader would not see is written as an escape of Go's: control characters,
@@ -42,7 +39,7 @@ func visible(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return logCommand.ReplaceAllString(b.String(), `#\x23$1`)
+	return spec.LogCommand.ReplaceAllString(b.String(), `#\x23$1`)
 }
 
 // isPlain reports whether s is printable ASCII without "##".
@@ -63,7 +60,7 @@ func escapeRune(rest string, r rune) (string, bool) {
 			return fmt.Sprintf(`\x%02x`, rest[0]), true
 		}
 	}
-	if !hidden(r) {
+	if !spec.Invisible(r) {
 		return "", false
 	}
 	return runeEscape(r), true
@@ -85,22 +82,13 @@ func runeEscape(r rune) string {
 	return fmt.Sprintf(`\U%08x`, r)
 }
 
-// hidden reports whether r has no glyph of its own: controls, format characters
-// (bidirectional ones, joiners, the byte order mark, tags), line and paragraph
-// separators, fillers, variation selectors, and what Unicode does not define.
-func hidden(r rune) bool {
-	const brailleBlank = 0x2800
-	return !unicode.IsGraphic(r) || r == brailleBlank ||
-		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
-
 // visibleJSON writes the hidden characters of a JSON document, and what build
 // logs obey, as JSON escapes: the document means the same and is safe to look
 // at. Both stand in strings only, since the rest of JSON is plain ASCII.
 func visibleJSON(doc []byte) []byte {
 	out := make([]byte, 0, len(doc))
 	for _, r := range string(doc) {
-		if r <= '~' || !hidden(r) {
+		if r <= '~' || !spec.Invisible(r) {
 			out = utf8.AppendRune(out, r)
 			continue
 		}
@@ -108,7 +96,7 @@ func visibleJSON(doc []byte) []byte {
 			out = fmt.Appendf(out, `\u%04x`, unit)
 		}
 	}
-	return logCommand.ReplaceAll(out, []byte(`#\u0023$1`))
+	return spec.LogCommand.ReplaceAll(out, []byte(`#\u0023$1`))
 }
 
 // cells is how many columns of a terminal s takes: wide characters take two,

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 func TestVisible(t *testing.T) {
@@ -56,7 +58,7 @@ func FuzzVisible(f *testing.F) {
 			t.Errorf("%q is not UTF-8", got)
 		}
 		for _, r := range got {
-			if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Bidi_Control) || hidden(r) {
+			if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Bidi_Control) || spec.Invisible(r) {
 				t.Errorf("%+q survives in %+q", r, got)
 			}
 		}
@@ -77,7 +79,7 @@ func FuzzVisibleJSON(f *testing.F) {
 		}
 		got := visibleJSON(want)
 		for _, r := range string(got) {
-			if hidden(r) {
+			if spec.Invisible(r) {
 				t.Errorf("%+q survives in %s", r, got)
 			}
 		}

@@ -64,14 +64,14 @@ func assertHarmless(t *testing.T, text string) {
 	}
 	for line := range strings.SplitSeq(text, "\n") {
 		for _, r := range line {
-			if hidden(r) {
+			if spec.Invisible(r) {
 				t.Errorf("%+q survives in %+q", r, line)
 			}
 		}
 		if strings.HasPrefix(strings.TrimSpace(line), "::") {
 			t.Errorf("%q is a command to GitHub", line)
 		}
-		if logCommand.MatchString(line) {
+		if spec.LogCommand.MatchString(line) {
 			t.Errorf("%q is a command to a build log", line)
 		}
 	}

@@ -39,7 +39,11 @@ func (t *text) difference(c plan.Change, fresh bool, used int) string {
 		return t.fitted(value(c, c.After), 2*room)
 	}
 	if d := compareLists(items(c.Before), items(c.After)); !c.Sensitive && d.partial() {
-		return t.fittedList(d.signed(), 2*room, 1)
+		signed := d.signed()
+		for i, s := range signed {
+			signed[i] = t.fitted(s, 2*room)
+		}
+		return t.fittedList(signed, 2*room, 1)
 	}
 	before, after := value(c, c.Before), value(c, c.After)
 	if !t.verbose {

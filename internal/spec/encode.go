@@ -62,7 +62,7 @@ func write(root *yaml.Node) ([]byte, error) {
 	if err := e.Close(); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return []byte(escaped(b.String())), nil
 }
 
 // comment makes comment lines of text. Its characters must be visible ones.
@@ -297,8 +297,8 @@ func secretText(t secret.Text) *yaml.Node { return scalarText(t.String()) }
 
 func scalarText(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
-	if strings.ContainsAny(s, "\n\r\t\u0085\u2028\u2029") {
-		n.Style = yaml.DoubleQuotedStyle // a block would change line ends and trailing blanks
+	if needsEscapes(s) { // line ends among it: a block would change them, and trailing blanks
+		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n
 }
