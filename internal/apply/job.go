@@ -54,6 +54,9 @@ func (j *job) carryOut(ctx context.Context) (plan.Step, error) {
 		if lasting(name) && stopping(ctx) {
 			return name, errStopped
 		}
+		if lost := j.Lease.Lost(); lasting(name) && lost != nil {
+			return name, lost
+		}
 		j.event(name, "begun", "")
 		if s.look != nil {
 			done, err := s.look(ctx)

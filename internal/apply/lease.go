@@ -64,7 +64,7 @@ func (l *Lease) Holds(project string) bool {
 
 // Stale reports whether another run may have changed something between the
 // reading of [LeaseOptions.Seen] and the taking of the lease.
-func (l *Lease) Stale() bool { return l.stale }
+func (l *Lease) Stale() bool { return l != nil && l.stale }
 
 // Lost returns a [LeaseLostError] once one of the leases is lost: somebody took
 // it over, or may have because no renewal arrived.
@@ -136,16 +136,20 @@ func (l *Lease) lose(project, holder string) {
 	}
 }
 
-// Release gives the leases back, also if ctx has ended. What cannot be given back
-// within some seconds lapses by itself in a few minutes. No other run's lease is
-// touched.
+// Release gives the leases back, also if ctx has ended: then it takes two seconds
+// at most, and five otherwise. What cannot be given back lapses by itself. No other
+// run's lease is touched.
 func (l *Lease) Release(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
 	l.cancel()
 	l.renewing.Wait()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseRequest)
+	limit := 5 * time.Second
+	if ctx.Err() != nil {
+		limit = 2 * time.Second // whoever interrupts does not wait for long
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	var errs []error
 	for _, project := range l.asked {

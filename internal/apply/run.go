@@ -29,6 +29,7 @@ type Input struct {
 	Options Options
 
 	Journals Journals // may be nil
+	Lease    *Lease   // of the plan's projects; nil where there is none
 }
 
 // Options say how a plan is carried out. The zero value is fine.
@@ -158,7 +159,7 @@ func (r *run) phase(a plan.Action) int { return a.Phase(r.Options.PruneFirst) }
 func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b *board) {
 	var g errgroup.Group
 	g.SetLimit(2*r.slots.limit + 2)
-	if actions[0].Does(plan.Rename) && !stopping(ctx) {
+	if actions[0].Does(plan.Rename) && !stopping(ctx) && r.Lease.Lost() == nil {
 		g.SetLimit(1)
 		r.awaitBefore(ctx, actions)
 		r.park(ctx, actions)
@@ -168,7 +169,11 @@ func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b
 	}
 	for i, a := range actions {
 		g.Go(func() error {
-			if a.Verb != plan.Blocked && !stopping(ctx) {
+			switch lost := r.Lease.Lost(); {
+			case a.Verb == plan.Blocked || stopping(ctx):
+			case lost != nil:
+				b.set(at+i, Result{Action: a, Outcome: Skipped, Err: &ActionError{Action: a, Err: lost}})
+			default:
 				b.begin(at + i)
 				b.set(at+i, r.performOne(ctx, a))
 			}
