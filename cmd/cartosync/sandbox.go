@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -81,11 +80,6 @@ func (c *sandboxCmd) check() error {
 	}
 	if c.ClockSpeed <= 0 {
 		return usage("give a number above 0", "--clock-speed %v would stop the clock", c.ClockSpeed)
-	}
-	for _, l := range c.Limits.all() {
-		if *l.value < 0 {
-			return usage("leave it out for CARTO's own limit", "--%s cannot be negative", strings.ReplaceAll(l.name, "_", "-"))
-		}
 	}
 	if _, err := carto.ParseAccount(sandboxURL("localhost", c.User)); err != nil {
 		return usage("use letters, digits and hyphens", "--user %q is no user name", c.User)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -37,7 +38,6 @@ func TestSandboxCheck(t *testing.T) {
 		{"clock", []string{"--clock-speed", "0"}, "--clock-speed 0 would stop the clock; give a number above 0"},
 		{"faults", []string{"--fault", "lose@POST/api/v1/imports*1", "--fault", "delay=2s"}, ""},
 		{"unknown fault", []string{"--fault", "lose", "--fault", "explode"}, `--fault "explode": unknown kind "explode"; kinds are ` + strings.Join(fault.Kinds(), ", ") + `; see cartosync sandbox --help`},
-		{"limits", []string{"--import-rows=-5"}, "--import-rows cannot be negative; leave it out for CARTO's own limit"},
 		{"all limits", []string{"--import-file-size=1", "--import-rows=1", "--import-slots=1", "--connector-rows=1", "--storage=1", "--tables=1", "--public-datasets=1"}, ""},
 	}
 	for _, test := range tests {
@@ -50,6 +50,23 @@ func TestSandboxCheck(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A limit of 0 could mean none as well as nothing, so it means neither.
+func TestSandboxLimits(t *testing.T) {
+	var g sandboxCmd
+	for _, l := range g.Limits.all() {
+		flag := "--" + strings.ReplaceAll(l.name, "_", "-")
+		for _, value := range []string{"0", "-5", "1GB", ""} {
+			t.Run(flag+"="+value, func(t *testing.T) {
+				_, err := parse(t, "sandbox", flag+"="+value)
+				want := fmt.Sprintf("%s: %q is no limit; write a whole number of at least 1, or leave it out for CARTO's own limit", flag, value)
+				if diff := cmp.Diff(want, message(err)); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		}
 	}
 }
 

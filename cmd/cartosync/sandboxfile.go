@@ -109,7 +109,7 @@ func (r *worldReader) limits(e entry) {
 	for _, e := range m.entries {
 		for _, l := range all {
 			if l.name == e.key {
-				*l.value = r.number(e, 1)
+				*l.value = most(r.number(e, 1))
 			}
 		}
 	}
