@@ -22,6 +22,10 @@ func Manifest() []byte { return read("carto.schema.json") }
 // caller may change the bytes.
 func Plan() []byte { return read("plan.schema.json") }
 
+// Report returns the JSON Schema of what --report writes. The caller may change the
+// bytes.
+func Report() []byte { return read("report.schema.json") }
+
 func read(name string) []byte {
 	b, err := files.ReadFile(name)
 	if err != nil {

@@ -54,23 +54,51 @@ func TestManifestIsDraft2020(t *testing.T) {
 	}
 }
 
-func TestPlanIsDraft2020(t *testing.T) {
-	var doc struct {
-		Schema string `json:"$schema"`
-		ID     string `json:"$id"`
+func TestDocumentsAreDraft2020(t *testing.T) {
+	for name, published := range map[string][]byte{"plan": schema.Plan(), "report": schema.Report()} {
+		t.Run(name, func(t *testing.T) {
+			var doc struct {
+				Schema string `json:"$schema"`
+				ID     string `json:"$id"`
+			}
+			if err := json.Unmarshal(published, &doc); err != nil {
+				t.Fatal(err)
+			}
+			c := jsonschema.NewCompiler()
+			if err := c.AddResource(doc.ID, bytes.NewReader(published)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Compile(doc.ID); err != nil {
+				t.Fatal(err)
+			}
+			if want := "https://json-schema.org/draft/2020-12/schema"; doc.Schema != want {
+				t.Errorf("$schema = %q, want %q", doc.Schema, want)
+			}
+		})
 	}
-	if err := json.Unmarshal(schema.Plan(), &doc); err != nil {
-		t.Fatal(err)
+}
+
+// A report describes a result as a plan's document does: each has to stand alone,
+// and a reader of both has one shape to know.
+func TestReportHasThePlansResult(t *testing.T) {
+	parts := func(published []byte) map[string]any {
+		var doc struct {
+			Defs map[string]any `json:"$defs"`
+		}
+		if err := json.Unmarshal(published, &doc); err != nil {
+			t.Fatal(err)
+		}
+		return doc.Defs
 	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource(doc.ID, bytes.NewReader(schema.Plan())); err != nil {
-		t.Fatal(err)
+	want, got := parts(schema.Plan()), parts(schema.Report())
+	maps.DeleteFunc(want, func(name string, _ any) bool { _, shared := got[name]; return !shared })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("schema/report.schema.json differs from schema/plan.schema.json (-plan +report):\n%s", diff)
 	}
-	if _, err := c.Compile(doc.ID); err != nil {
-		t.Fatal(err)
-	}
-	if want := "https://json-schema.org/draft/2020-12/schema"; doc.Schema != want {
-		t.Errorf("$schema = %q, want %q", doc.Schema, want)
+	for _, name := range []string{"result", "action_result"} {
+		if got[name] == nil {
+			t.Errorf("a report has no %s", name)
+		}
 	}
 }
 

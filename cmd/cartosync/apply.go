@@ -12,6 +12,7 @@ import (
 // applyCmd makes the account what the manifest says.
 type applyCmd struct {
 	planFlags
+	reportFlags
 	Saved       string `group:"plan" name:"plan" placeholder:"FILE" help:"Carry out what plan --out saved, and nothing else: what changed since then is refused."`
 	AutoApprove bool   `group:"output" help:"Do not ask. Needed where nobody sits at a terminal."`
 }
@@ -33,6 +34,9 @@ Examples:
 func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 	if !c.AutoApprove && !a.canConfirm() {
 		return usage("add --auto-approve, or look at it with cartosync plan", "apply asks before it changes anything, and there is no terminal to ask at")
+	}
+	if err := c.claim(a); err != nil {
+		return err
 	}
 	s, err := c.survey(ctx, a)
 	if err != nil {
@@ -78,6 +82,7 @@ func (c *applyCmd) show(a *app, s *survey) error {
 	switch {
 	case s.plan.Empty() && len(s.moved) > 0: // "No changes." would not be true
 	case c.Format == render.Text:
+		defer a.group("Plan")()
 		return render.Plan(a.stdout, render.Text, s.plan, a.style(a.stdout, c.outputFlags))
 	case !c.AutoApprove:
 		return render.Plan(a.stderr, render.Text, s.plan, a.style(a.stderr, c.outputFlags))
@@ -91,7 +96,7 @@ func (c *applyCmd) decline(a *app, s *survey) error {
 		return err
 	}
 	if c.Format == render.Text {
-		if err := a.jsonInto(c.JSONInto, planPrinting(s.plan)); err != nil {
+		if err := a.intoFiles(c.JSONInto, planPrinting(s.plan)); err != nil {
 			return err
 		}
 	} else if err := a.printPlan(c.outputFlags, s.plan); err != nil {
@@ -108,15 +113,13 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 	if err != nil {
 		return apply.Report{}, err
 	}
-	a.began = true
-	return apply.Run(ctx, apply.Input{
+	return a.carry(ctx, apply.Input{
 		Plan: s.plan, Moved: s.moved, Desired: s.in.Desired, Account: s.in.Account, Looks: s.in.Looks, Secrets: s.in.Secrets,
 		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs), Journals: s.journals,
 		Options: apply.Options{
 			PruneFirst: c.PruneFirst, Allow: s.in.Options.Allow, Parallel: c.Parallelism,
-			Progress: render.Progress(a.stderr),
 		},
-	}), nil
+	}, c.outputFlags), nil
 }
 
 // report prints what was done. The plan has said already if that was nothing.
@@ -124,7 +127,7 @@ func (c *applyCmd) report(a *app, s *survey, r apply.Report) error {
 	print := func(w io.Writer, f render.Format, o render.Options) error { return render.Report(w, f, s.plan, r, o) }
 	if c.Format == render.Text {
 		if len(r.Results) == 0 {
-			return a.jsonInto(c.JSONInto, print)
+			return a.intoFiles(c.JSONInto, print)
 		}
 		if _, err := fmt.Fprintln(a.stdout); err != nil {
 			return err

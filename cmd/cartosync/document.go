@@ -28,7 +28,7 @@ func (a *app) printPlan(o outputFlags, p plan.Plan) error { return a.result(o, p
 // result prints what a run ends with: to stdout in the asked format, and as JSON into the file that --json-into names. A
 // file that cannot be written is said on stderr, and does not take the result from stdout.
 func (a *app) result(o outputFlags, print printing) error {
-	failed := a.jsonInto(o.JSONInto, print)
+	failed := a.intoFiles(o.JSONInto, print)
 	var b bytes.Buffer
 	if err := print(&b, o.Format, a.style(a.stdout, o)); err != nil {
 		return errors.Join(err, failed)
@@ -51,13 +51,21 @@ func (a *app) result(o outputFlags, print printing) error {
 	return notAllDone
 }
 
-// jsonInto writes a value as JSON to a file, whole or not at all. Without a name it does nothing.
-func (a *app) jsonInto(file string, print printing) error {
+// intoFiles writes a value into the files that were asked for: as JSON into the one of --json-into, if there is such a name,
+// and what of it was done into that of --report.
+func (a *app) intoFiles(jsonInto string, print printing) error {
+	err := errors.Join(into(jsonInto, render.JSON, print), into(a.reportFile, render.Done, print))
+	a.kept = a.kept || err == nil
+	return err
+}
+
+// into writes a value to a file, whole or not at all. Without a name it does nothing.
+func into(file string, f render.Format, print printing) error {
 	if file == "" {
 		return nil
 	}
 	var b bytes.Buffer
-	if err := print(&b, render.JSON, render.Options{}); err != nil {
+	if err := print(&b, f, render.Options{}); err != nil {
 		return err
 	}
 	return replaceFile(file, b.Bytes())
@@ -70,6 +78,14 @@ func (o outputFlags) claimJSON() error {
 		return nil
 	}
 	return replaceFile(o.JSONInto, nil)
+}
+
+// claim does the same with the file that --report names.
+func (f reportFlags) claim(a *app) error {
+	if a.reportFile = f.Report; f.Report == "" {
+		return nil
+	}
+	return replaceFile(f.Report, nil)
 }
 
 // replaceFile gives a file other contents by way of a temporary one beside it. What is no file, such as a pipe or a terminal, is
@@ -112,8 +128,7 @@ func cause(err error) error {
 
 // asked finds what the command line says about documents, however wrong the rest of it is: whoever parses our output
 // needs a document most when the run fails.
-func asked(args []string) outputFlags {
-	var o outputFlags
+func asked(args []string) (o outputFlags, report string) {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]
 	}
@@ -133,6 +148,9 @@ func asked(args []string) outputFlags {
 		if v, ok := value("--json-into", i); ok {
 			o.JSONInto = v
 		}
+		if v, ok := value("--report", i); ok {
+			report = v
+		}
 	}
-	return o
+	return o, report
 }

@@ -64,20 +64,23 @@ func TestClosing(t *testing.T) {
 
 func TestAsked(t *testing.T) {
 	tests := []struct {
-		args []string
-		want outputFlags
+		args   []string
+		want   outputFlags
+		report string
 	}{
-		{nil, outputFlags{}},
-		{[]string{"plan", "--format", "json"}, outputFlags{Format: "json"}},
-		{[]string{"plan", "--format=json", "--bogus"}, outputFlags{Format: "json"}},
-		{[]string{"plan", "--format=json", "--format", "text"}, outputFlags{Format: "text"}},
-		{[]string{"plan", "--format"}, outputFlags{}},
-		{[]string{"plan", "--", "--format=json"}, outputFlags{}},
-		{[]string{"plan", "--json-into", "p.json", "--format=markdown"}, outputFlags{Format: "markdown", JSONInto: "p.json"}},
+		{nil, outputFlags{}, ""},
+		{[]string{"plan", "--format", "json"}, outputFlags{Format: "json"}, ""},
+		{[]string{"plan", "--format=json", "--bogus"}, outputFlags{Format: "json"}, ""},
+		{[]string{"plan", "--format=json", "--format", "text"}, outputFlags{Format: "text"}, ""},
+		{[]string{"plan", "--format"}, outputFlags{}, ""},
+		{[]string{"plan", "--", "--format=json"}, outputFlags{}, ""},
+		{[]string{"plan", "--json-into", "p.json", "--format=markdown"}, outputFlags{Format: "markdown", JSONInto: "p.json"}, ""},
+		{[]string{"apply", "--report", "r.json", "--json-into=p.json"}, outputFlags{JSONInto: "p.json"}, "r.json"},
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.args), func(t *testing.T) {
-			if diff := cmp.Diff(test.want, asked(test.args)); diff != "" {
+			got, report := asked(test.args)
+			if diff := cmp.Diff([]any{test.want, test.report}, []any{got, report}); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

@@ -52,6 +52,12 @@ type outputFlags struct {
 	NoColor  bool          `group:"output" help:"No colours, as with the environment variable NO_COLOR."`
 }
 
+// reportFlags say where a command that changes the account leaves a report. They
+// stand beside outputFlags.
+type reportFlags struct {
+	Report string `group:"output" placeholder:"FILE" help:"Write what was done into a file, as JSON, also if the run fails or is interrupted."`
+}
+
 // planFlags are what plan and apply have in common.
 type planFlags struct {
 	manifestArgs

@@ -17,6 +17,10 @@ type app struct {
 	account  string
 	projects []string
 
+	args       []string
+	reportFile string // where --report leaves a report
+	kept       bool   // the files that were asked for hold a result, which no failure replaces
+
 	began bool // carrying out a plan has begun, so that something may be changed
 
 	// What a command by hand has found or done, and what of it an interruption leaves.
@@ -32,10 +36,12 @@ type command interface {
 // run executes a command line and returns the exit code. It is the whole
 // program but for the process around it.
 func run(ctx context.Context, args []string, s streams, env func(string) (string, bool)) int {
-	a := &app{streams: s, env: env, listing: listingFor(args)}
+	a := &app{streams: s, env: env, args: args, listing: listingFor(args)}
 	err := a.execute(ctx, args)
 	if err != nil && !said(err) {
-		err = a.explain(ctx, err, asked(args))
+		var o outputFlags
+		o, a.reportFile = asked(args)
+		err = a.explain(ctx, err, o)
 	}
 	return exitCode(err)
 }
@@ -90,5 +96,8 @@ func (a *app) explain(ctx context.Context, err error, o outputFlags) error {
 	case render.JSON, render.Markdown, render.GitHub, render.SARIF:
 		failed = errors.Join(failed, print(a.stdout, o.Format, render.Options{}))
 	}
-	return errors.Join(err, failed, a.jsonInto(o.JSONInto, print))
+	if !a.kept {
+		failed = errors.Join(failed, a.intoFiles(o.JSONInto, print))
+	}
+	return errors.Join(err, failed)
 }

@@ -8,7 +8,7 @@ import (
 
 // schemaCmd prints a JSON Schema.
 type schemaCmd struct {
-	Of string `arg:"" optional:"" name:"document" enum:"manifest,plan" default:"manifest" help:"manifest: carto.yaml. plan: what --format json prints. Default: ${default}."`
+	Of string `arg:"" optional:"" name:"document" enum:"manifest,plan,report" default:"manifest" help:"manifest: carto.yaml. plan: what --format json prints. report: what --report writes. Default: ${default}."`
 }
 
 // Help is the rest of the help page.
@@ -19,6 +19,7 @@ Examples:
 
     cartosync schema > carto.schema.json
     cartosync schema plan > plan.schema.json
+    cartosync schema report > report.schema.json
 
 and as the first line of carto.yaml:
 
@@ -29,8 +30,11 @@ and as the first line of carto.yaml:
 // Run prints the schema.
 func (c *schemaCmd) Run(_ context.Context, a *app) error {
 	text := schema.Manifest()
-	if c.Of == "plan" {
+	switch c.Of {
+	case "plan":
 		text = schema.Plan()
+	case "report":
+		text = schema.Report()
 	}
 	_, err := a.stdout.Write(text)
 	return err

@@ -72,6 +72,7 @@ var testBans = []ban{
 var libraries = []library{
 	{"github.com/alecthomas/kong", "the command line's grammar and help", []string{"cmd/cartosync"}},
 	{"github.com/mattn/go-isatty", "whether a stream is a terminal", []string{"cmd/cartosync"}},
+	{"github.com/vbauerster/mpb/v8", "lines of progress that are drawn again on a terminal", []string{"internal/render"}},
 	{"golang.org/x/term", "the terminal's width and answers typed at it", []string{"cmd/cartosync"}},
 	{"gopkg.in/yaml.v3", "nodes with positions, for diagnostics that say where", []string{"cmd/cartosync", "internal/spec"}},
 	{"github.com/santhosh-tekuri/jsonschema/v5", "the manifest's schema is a contract for editors and loader alike", []string{"internal/spec"}},

@@ -70,7 +70,10 @@ func nothingToDo(datasets, connections int) plan.Plan {
 // mixedReport is what became of everyVerb.
 func mixedReport(p plan.Plan) apply.Report {
 	start := time.Date(2026, 3, 14, 15, 9, 26, 0, time.FixedZone("", 3600))
-	r := apply.Report{Started: start, Ended: start.Add(83500 * time.Millisecond)}
+	r := apply.Report{
+		Started: start, Ended: start.Add(83500 * time.Millisecond),
+		Stopped: true, Next: "cartosync apply --auto-approve 'city data'", Requests: 1041, Repeats: 3,
+	}
 	for _, a := range p.Actions {
 		res := apply.Result{Action: a, Outcome: apply.Done, Took: 1300 * time.Millisecond}
 		switch {
@@ -80,7 +83,12 @@ func mixedReport(p plan.Plan) apply.Report {
 			res.Outcome, res.Took = apply.Blocked, 0
 		case a.Dataset == "bike_stations":
 			res.Rows, res.Bytes = 3, 127
-			res.Notes = []string{`removed the staging dataset "cs_2" of an earlier run`}
+			res.Waited, res.Requests, res.Repeats = 1100*time.Millisecond, 9, 1
+			res.Notes = []string{`what the URL gave: column "zip": codes with leading zeros become numbers`}
+			res.Cleared = []string{`dataset "cs_2", which an interrupted run left`}
+		case a.Dataset == "markets":
+			res.Outcome, res.Requests = apply.Interrupted, 4
+			res.Err = &apply.ActionError{Action: a, Step: plan.StepStage, Err: errors.New("the run was interrupted while CARTO runs import job 9f; apply again to go on")}
 		case a.Dataset == "parcels":
 			res.Outcome, res.Bytes = apply.Failed, 2_500_000
 			res.Err = &apply.ActionError{Action: a, Step: plan.StepOverwrite,

@@ -66,11 +66,16 @@ var goldens = map[string]func(io.Writer) error{
 	"why-narrow.txt":  whyGolden(explained(), Text, Options{Width: 60, Color: true}),
 	"why.json":        whyGolden(explained(), JSON, Options{}),
 
-	"report.txt":        reportGolden(Text, Options{}),
-	"report-narrow.txt": reportGolden(Text, Options{Width: 60}),
-	"report-color.txt":  reportGolden(Text, Options{Color: true}),
-	"report.md":         reportGolden(Markdown, Options{}),
-	"report.json":       reportGolden(JSON, Options{}),
+	"report.txt":         reportGolden(Text, Options{}),
+	"report-narrow.txt":  reportGolden(Text, Options{Width: 60}),
+	"report-color.txt":   reportGolden(Text, Options{Color: true}),
+	"report.md":          reportGolden(Markdown, Options{}),
+	"report.json":        reportGolden(JSON, Options{}),
+	"report-verbose.txt": reportGolden(Text, Options{Verbose: true}),
+
+	"plan.done":    planGolden(everyVerb(), Done, Options{}),
+	"report.done":  reportGolden(Done, Options{}),
+	"failure.done": failureGolden(Done),
 
 	"failure.txt":  failureGolden(Text),
 	"failure.md":   failureGolden(Markdown),

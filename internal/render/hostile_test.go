@@ -32,7 +32,7 @@ func TestNothingHostileSurvives(t *testing.T) {
 		"failure as JSON": func(w io.Writer) error { return Failure(w, JSON, hostile, []string{hostile}, errors.New(hostile)) },
 		"diagnostics":     func(w io.Writer) error { return Diagnostics(w, errors.New("::error::"+hostile)) },
 		"progress": func(w io.Writer) error {
-			Progress(w)(apply.Event{Action: p.Actions[0], Step: plan.Step(hostile), State: hostile, Detail: hostile})
+			Log(w, p).Event(apply.Event{Action: p.Actions[0], Step: plan.Step(hostile), State: hostile, Detail: hostile})
 			return nil
 		},
 		"plan as JSON":    planGolden(p, JSON, Options{}),

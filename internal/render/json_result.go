@@ -9,15 +9,23 @@ import (
 
 // A result is what apply did, as JSON. Times are UTC.
 type result struct {
-	Started time.Time    `json:"started"`
-	Ended   time.Time    `json:"ended"`
-	Seconds float64      `json:"seconds"`
-	Done    int          `json:"done"`
-	Failed  int          `json:"failed"`
-	Refused int          `json:"refused"`
-	Skipped int          `json:"skipped"`
-	Blocked int          `json:"blocked"`
-	Actions []actionDone `json:"actions"`
+	Started     time.Time    `json:"started"`
+	Ended       time.Time    `json:"ended"`
+	Seconds     float64      `json:"seconds"`
+	Stopped     bool         `json:"stopped"`
+	Done        int          `json:"done"`
+	Failed      int          `json:"failed"`
+	Interrupted int          `json:"interrupted"`
+	Refused     int          `json:"refused"`
+	Skipped     int          `json:"skipped"`
+	Blocked     int          `json:"blocked"`
+	Rows        int64        `json:"rows"`
+	Bytes       int64        `json:"bytes"`
+	Requests    int64        `json:"requests"`
+	Retries     int64        `json:"retries"`
+	Remaining   int          `json:"remaining"`
+	Next        string       `json:"next"` // "" where nothing remains
+	Actions     []actionDone `json:"actions"`
 }
 
 // An actionDone is how one action ended.
@@ -31,16 +39,23 @@ type actionDone struct {
 	Outcome    apply.Outcome `json:"outcome"`
 	Error      string        `json:"error,omitempty"`
 	Notes      []string      `json:"notes,omitempty"`
+	Cleared    []string      `json:"cleared,omitempty"`
 	Rows       int64         `json:"rows"`
 	Bytes      int64         `json:"bytes"`
 	Seconds    float64       `json:"seconds"`
+	Waited     float64       `json:"waited"`
+	Requests   int64         `json:"requests"`
+	Retries    int64         `json:"retries"`
 }
 
 func resultOf(r apply.Report) *result {
 	out := &result{
 		Started: r.Started.UTC(), Ended: r.Ended.UTC(), Seconds: seconds(r.Ended.Sub(r.Started)),
-		Done: r.Count(apply.Done), Failed: r.Count(apply.Failed), Refused: r.Count(apply.Refused),
-		Skipped: r.Count(apply.Skipped), Blocked: r.Count(apply.Blocked),
+		Stopped: r.Stopped,
+		Done:    r.Count(apply.Done), Failed: r.Count(apply.Failed), Interrupted: r.Count(apply.Interrupted),
+		Refused: r.Count(apply.Refused), Skipped: r.Count(apply.Skipped), Blocked: r.Count(apply.Blocked),
+		Rows: r.Rows(), Bytes: r.Bytes(), Requests: r.Requests, Retries: r.Repeats,
+		Remaining: len(r.Results) - r.Count(apply.Done), Next: nextCommand(r),
 		Actions: make([]actionDone, 0, len(r.Results)),
 	}
 	for _, res := range r.Results {
@@ -48,7 +63,8 @@ func resultOf(r apply.Report) *result {
 		d := actionDone{
 			Verb: a.Verb, Also: a.Also, Kind: a.Kind, Project: a.Project,
 			Dataset: a.Dataset, Connection: a.Connection, Outcome: res.Outcome,
-			Notes: res.Notes, Rows: res.Rows, Bytes: res.Bytes, Seconds: seconds(res.Took),
+			Notes: res.Notes, Cleared: res.Cleared, Rows: res.Rows, Bytes: res.Bytes, Seconds: seconds(res.Took),
+			Waited: seconds(res.Waited), Requests: res.Requests, Retries: res.Repeats,
 		}
 		if res.Err != nil {
 			d.Error = res.Err.Error()

@@ -54,6 +54,9 @@ func markdownReport(p plan.Plan, r apply.Report, _ Options) ([]byte, error) {
 	t.applied(r)
 	t.undone(r)
 	c.lead(t.take())
+	if next := nextCommand(r); next != "" {
+		c.head.WriteString(codeSpan(next) + "\n\n")
+	}
 	for _, res := range r.Results {
 		c.add(t.resultItem(res))
 	}

@@ -6,40 +6,109 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/cartosync/cartosync/internal/apply"
+	"github.com/cartosync/cartosync/internal/plan"
 )
 
-// Progress returns a function that prints events, one line each, for a log
-// rather than a terminal. It may be called from several goroutines. It prints
-// how actions end, every quarter of an upload, and what has something to say;
-// states in passing it leaves out, and of events that say the same it prints
-// the first. What w refuses is lost: progress is no result.
-func Progress(w io.Writer) func(apply.Event) {
-	l := &eventLog{w: w, last: map[string]string{}}
-	return l.print
+// Progress shows how a plan is carried out while that goes on. It may be used
+// from several goroutines. What cannot be written is lost: progress is no result.
+type Progress interface {
+	// Event shows what has happened.
+	Event(apply.Event)
+	// Stopping says what becomes of the run after a first signal; the actions
+	// under way have so much time.
+	Stopping(within time.Duration)
+	// Close takes away what was there for a moment only. Nothing is shown any
+	// more.
+	Close()
+}
+
+// A tally counts the actions that a plan carries out.
+type tally struct{ total, begun, ended, undone int }
+
+func newTally(p plan.Plan) tally {
+	var t tally
+	for _, a := range p.Actions {
+		if a.Verb != plan.None && a.Verb != plan.Blocked {
+			t.total++
+		}
+	}
+	return t
+}
+
+func (t *tally) count(e apply.Event) {
+	switch {
+	case begins(e):
+		t.begun++
+	case ends(e):
+		t.ended++
+		if apply.Outcome(e.State) != apply.Done {
+			t.undone++
+		}
+	}
+}
+
+// begins reports whether an action begins with an event.
+func begins(e apply.Event) bool { return e.Step == "" && e.State == "begun" }
+
+// ends reports whether an action ends with an event.
+func ends(e apply.Event) bool {
+	return e.Step == "" && slices.Contains(apply.Outcomes(), apply.Outcome(e.State))
+}
+
+// stopping is what a first signal has brought about.
+func (t *tally) stopping(within time.Duration, again string) string {
+	running, waiting := t.begun-t.ended, t.total-t.begun
+	return fmt.Sprintf("stopping within %s: %s %s finishing, %s %s not begun; %s",
+		within, plural(int64(running), "action"), isAre(running), count(int64(waiting)), isAre(waiting), again)
+}
+
+// actionKey tells the actions of a plan apart.
+func actionKey(a plan.Action) string { return string(a.Kind) + " " + a.Project + " " + a.Name() }
+
+// Log shows progress as lines, for a log rather than a terminal: how actions
+// end, every quarter of an upload, and what has something to say. States in
+// passing it leaves out, and of events that say the same it prints the first.
+func Log(w io.Writer, p plan.Plan) Progress {
+	return &eventLog{w: w, last: map[string]string{}, tally: newTally(p)}
 }
 
 type eventLog struct {
 	mu   sync.Mutex
 	w    io.Writer
 	last map[string]string // by action: what was printed of it last
+	tally
 }
 
-func (l *eventLog) print(e apply.Event) {
+func (l *eventLog) Event(e apply.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count(e)
 	if inPassing(e) {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	key := string(e.Action.Kind) + " " + e.Action.Project + " " + e.Action.Name()
+	key := actionKey(e.Action)
 	news := fmt.Sprintf("%s %q %q %d", e.Step, e.State, e.Detail, quarter(e))
 	if l.last[key] == news {
 		return
 	}
 	l.last[key] = news
+	l.line(eventText(e))
+}
+
+func (l *eventLog) Stopping(within time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.line(l.stopping(within, "a second signal stops it at once"))
+}
+
+func (l *eventLog) Close() {}
+
+func (l *eventLog) line(text string) {
 	p := newPage(Options{})
-	p.line(0, span{plain, eventText(e)})
+	p.line(0, span{plain, text})
 	l.w.Write(p.bytes())
 }
 

@@ -23,7 +23,7 @@ func TestProgress(t *testing.T) {
 		return apply.Event{Action: bikes, Step: plan.StepStage, State: "uploading", Bytes: sent, Total: 1000}
 	}
 	var b bytes.Buffer
-	show := Progress(&b)
+	show := Log(&b, plan.Plan{}).Event
 	for _, e := range []apply.Event{
 		{Action: bikes, State: "begun"},
 		{Action: bikes, Step: plan.StepStage, State: "importing"},
@@ -52,7 +52,7 @@ trees: rename and update: done
 
 func TestProgressFromManyGoroutines(t *testing.T) {
 	var b bytes.Buffer // not safe itself: the race detector watches
-	show := Progress(&b)
+	show := Log(&b, plan.Plan{}).Event
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {

@@ -4,7 +4,8 @@
 // It promises that the same value gives the same bytes; that nothing in a
 // value, however hostile, reaches a terminal or a build log as anything but
 // visible text; that secrets stay out; and that JSON is one document, described
-// by schema/plan.schema.json, on success and on failure alike.
+// by schema/plan.schema.json or schema/report.schema.json, on success and on
+// failure alike.
 //
 // It decides nothing, opens nothing and knows no stream but the one it is
 // given: where output goes, and whether it is coloured, is the caller's choice.
@@ -30,6 +31,10 @@ const (
 	Markdown Format = "markdown" // for a comment on a pull request; see [CommentBudget]
 	GitHub   Format = "github"   // what is wrong or blocked, as annotations of GitHub Actions
 	SARIF    Format = "sarif"    // the same as a SARIF 2.1.0 log
+
+	// Done is what a run leaves behind in a file: the JSON of what was done,
+	// without what was planned.
+	Done Format = "done"
 )
 
 // Options say how text looks. The other formats have none.
@@ -53,6 +58,7 @@ var printers = map[Format]printer{
 	Markdown: {plan: markdownPlan, report: markdownReport, failure: markdownFailure},
 	GitHub:   {plan: githubPlan, report: githubReport, failure: githubFailure},
 	SARIF:    {plan: sarifPlan, report: sarifReport, failure: sarifFailure},
+	Done:     {plan: donePlan, report: doneReport, failure: doneFailure},
 }
 
 func printerFor(f Format) (printer, error) {
@@ -66,7 +72,9 @@ func printerFor(f Format) (printer, error) {
 func formats() []string {
 	var names []string
 	for f := range printers {
-		names = append(names, string(f))
+		if f != Done { // nobody asks for that by its name
+			names = append(names, string(f))
+		}
 	}
 	slices.Sort(names)
 	return names

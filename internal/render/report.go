@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/plan"
@@ -20,16 +21,55 @@ func textReport(p plan.Plan, r apply.Report, o Options) ([]byte, error) {
 	}
 	t.blank()
 	t.undone(r)
+	if next := nextCommand(r); next != "" {
+		t.line(4, span{plain, next}) // whole, so that it can be copied
+	}
+	t.totals(r)
 	t.applied(r)
 	return t.bytes(), nil
 }
 
 // undone counts what was not done, if anything.
 func (t *text) undone(r apply.Report) {
-	if undone := len(r.Results) - r.Count(apply.Done); undone > 0 {
-		t.prose(0, plain, fmt.Sprintf("%s of %s %s not done. The next apply takes up only what is left.",
-			count(int64(undone)), plural(int64(len(r.Results)), "action"), isAre(undone)))
+	undone := len(r.Results) - r.Count(apply.Done)
+	if undone == 0 {
+		return
 	}
+	why := ""
+	if r.Stopped {
+		why = "The run was interrupted. "
+	}
+	t.prose(0, plain, fmt.Sprintf("%s%s of %s %s not done. The next apply takes up only what is left.",
+		why, count(int64(undone)), plural(int64(len(r.Results)), "action"), isAre(undone)))
+}
+
+// nextCommand takes up what was not done; "" where there is nothing.
+func nextCommand(r apply.Report) string {
+	if r.OK() {
+		return ""
+	}
+	return r.Next
+}
+
+// totals are what the whole run took.
+func (t *text) totals(r apply.Report) {
+	if !t.verbose {
+		return
+	}
+	t.line(0, span{plain, strings.Join(append([]string{"In " + took(r.Ended.Sub(r.Started))}, traffic(r.Bytes(), r.Requests, r.Repeats)...), ", ") + "."})
+}
+
+// traffic is what was sent, in words.
+func traffic(bytes, requests, repeats int64) []string {
+	var parts []string
+	if bytes > 0 {
+		parts = append(parts, size(bytes)+" sent")
+	}
+	parts = append(parts, plural(requests, "request"))
+	if repeats > 0 {
+		parts = append(parts, count(repeats)+" of them repeated")
+	}
+	return parts
 }
 
 // result adds how one action ended: what was done in one line, and under
@@ -48,6 +88,16 @@ func (t *text) result(res apply.Result) {
 	}
 	for _, n := range res.Notes {
 		t.prose(4, plain, "note: "+n)
+	}
+	for _, c := range res.Cleared {
+		t.prose(4, plain, "cleared: "+c)
+	}
+	if t.verbose && res.Requests > 0 {
+		parts := traffic(0, res.Requests, res.Repeats) // the line above has the bytes
+		if res.Waited >= time.Second {
+			parts = append(parts, took(res.Waited)+" waited for an import slot")
+		}
+		t.prose(4, faint, strings.Join(parts, ", "))
 	}
 }
 
