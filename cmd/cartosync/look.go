@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cartosync/cartosync/internal/data"
 	"github.com/cartosync/cartosync/internal/spec"
@@ -27,13 +28,13 @@ func look(ctx context.Context, desired []spec.Manifest, parallel int, cache *loo
 	if parallel == 0 {
 		parallel = runtime.GOMAXPROCS(0)
 	}
-	places := make(chan struct{}, parallel)
+	var next atomic.Int64
 	var all sync.WaitGroup
-	for i, s := range sources {
-		places <- struct{}{}
+	for range min(parallel, len(sources)) {
 		all.Go(func() {
-			defer func() { <-places }()
-			looks[i], faults[i] = s.look(ctx, cache)
+			for i := next.Add(1) - 1; i < int64(len(sources)); i = next.Add(1) - 1 {
+				looks[i], faults[i] = sources[i].look(ctx, cache)
+			}
 		})
 	}
 	all.Wait()
