@@ -62,12 +62,9 @@ func (l Limits) member(file string) (*Layer, error) {
 var errNothingInside = &Fault{1002, "the archive holds no file that CARTO imports"}
 
 func (l Limits) unzip(s *source) ([]*Layer, error) {
-	z, err := zip.NewReader(s, s.size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+	z, err := l.directory(s, s.size, "archive", "files")
+	if err != nil {
 		return nil, readFault(unpackFault(err))
-	}
-	if len(z.File) > l.Entries {
-		return nil, faultf(6666, "the archive holds %d files; more than %d are not read", len(z.File), l.Entries)
 	}
 	var unpacked uint64
 	members := make([]member, 0, len(z.File))

@@ -38,12 +38,9 @@ const (
 // Source: CartoDB/cartodb: services/importer/lib/importer/excel2csv.rb, and
 // wireservice/csvkit: csvkit/convert/xlsx.py, which it runs.
 func openWorkbook(ctx context.Context, r io.ReaderAt, size int64, limits Limits) (*workbook, error) {
-	z, err := zip.NewReader(r, size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+	z, err := limits.directory(r, size, "spreadsheet", "parts")
+	if err != nil {
 		return nil, err
-	}
-	if len(z.File) > limits.Entries {
-		return nil, faultf(6666, "the spreadsheet holds %d parts; more than %d are not read", len(z.File), limits.Entries)
 	}
 	b := &workbook{zip: z, limits: limits}
 	main, err := b.mainPart(ctx)
