@@ -198,7 +198,20 @@ func everything() *estate {
 	e.heals()
 	e.deletions()
 	e.blocked()
+	e.interrupted()
 	return e
+}
+
+// interrupted has earlier runs begin imports of which no end is known.
+func (e *estate) interrupted() {
+	begun := func(name string, p plan.Pending) {
+		p.ID, p.Dataset, p.Project = "begun-"+name, name, "city-open-data"
+		p.ImportID, p.State, p.Since = "job-"+name, plan.JobRunning, e.Account.ReadAt.Add(-10*time.Minute)
+		e.Pending = append(e.Pending, p)
+	}
+	begun("quays", plan.Pending{Kind: plan.PendingUpload, Fingerprint: plan.Fingerprint(*e.entry("quays"), e.Looks["quays"])})
+	begun("docks", plan.Pending{Kind: plan.PendingOverwrite, Fingerprint: "0000000000000002", DatasetID: e.live("docks").ID})
+	begun("barges", plan.Pending{Kind: plan.PendingUpload, Fingerprint: "0000000000000003"})
 }
 
 // forced is what sync would run of everything.
