@@ -7,7 +7,8 @@ import (
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
 
-// An account is all that listing and showing visualizations needs, read at one moment.
+// An account is all that listing and showing visualizations needs, read at one moment: of the whole account, of one
+// visualization and what is around it, or of its people alone.
 type account struct {
 	visualizations []store.Visualization
 	byID           map[string]*store.Visualization
@@ -15,7 +16,7 @@ type account struct {
 	tableIDs       map[string]store.Table // by their own id
 	syncs          map[string]store.Synchronization
 	principals     map[string]store.Principal
-	usages         map[string]usage // by user
+	usages         map[string]usage // by user, of everything
 	layers         []store.Layer
 }
 
@@ -29,29 +30,37 @@ type usage struct {
 func (c *call) account(t *store.Tx) (*account, error) { return readAccount(c.ctx(), t) }
 
 func readAccount(ctx context.Context, t *store.Tx) (*account, error) {
-	a := &account{byID: map[string]*store.Visualization{}, tables: map[string]store.Table{}, tableIDs: map[string]store.Table{},
-		syncs: map[string]store.Synchronization{}, principals: map[string]store.Principal{}, usages: map[string]usage{}}
-	var err error
-	if a.visualizations, err = t.Visualizations(ctx); err != nil {
-		return nil, err
-	}
-	for i := range a.visualizations {
-		v := &a.visualizations[i]
-		a.byID[v.ID] = v
-		a.usages[v.UserID] = a.usages[v.UserID].with(*v)
-	}
-	tables, err := t.Tables(ctx)
+	all, err := t.Everything(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range tables {
+	return newAccount(ctx, t, all)
+}
+
+// around is what showing one visualization needs, which does not grow with the account.
+func (c *call) around(t *store.Tx, id string) (*account, error) {
+	some, err := t.Around(c.ctx(), id)
+	if err != nil {
+		return nil, err
+	}
+	return newAccount(c.ctx(), t, some)
+}
+
+// people are the account without visualizations.
+func (c *call) people(t *store.Tx) (*account, error) {
+	return newAccount(c.ctx(), t, store.Surroundings{})
+}
+
+func newAccount(ctx context.Context, t *store.Tx, s store.Surroundings) (*account, error) {
+	a := &account{visualizations: s.Visualizations, layers: s.Layers, byID: map[string]*store.Visualization{}, tables: map[string]store.Table{},
+		tableIDs: map[string]store.Table{}, syncs: map[string]store.Synchronization{}, principals: map[string]store.Principal{}, usages: map[string]usage{}}
+	for i := range a.visualizations {
+		a.byID[a.visualizations[i].ID] = &a.visualizations[i]
+	}
+	for _, r := range s.Tables {
 		a.tables[r.VisualizationID], a.tableIDs[r.ID] = r, r
 	}
-	syncs, err := t.Synchronizations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, y := range slices.Backward(syncs) { // of several the oldest counts
+	for _, y := range slices.Backward(s.Synchronizations) { // of several the oldest counts
 		if y.VisualizationID != nil {
 			a.syncs[*y.VisualizationID] = y
 		}
@@ -63,23 +72,26 @@ func readAccount(ctx context.Context, t *store.Tx) (*account, error) {
 	for _, p := range principals {
 		a.principals[p.ID] = p
 	}
-	a.layers, err = t.Layers(ctx)
+	tallies, err := t.Tallies(ctx)
+	for _, n := range tallies {
+		a.usages[n.UserID] = a.usages[n.UserID].with(n)
+	}
 	return a, err
 }
 
-// with is the usage with one more visualization.
-func (u usage) with(v store.Visualization) usage {
-	u.all++
+// with is the usage with some more visualizations.
+func (u usage) with(n store.Tally) usage {
+	u.all += n.Count
 	switch {
-	case v.Type == store.Dataset:
-		u.tables++
-		if v.Privacy != "private" {
-			u.publicDatasets++
+	case n.Type == store.Dataset:
+		u.tables += n.Count
+		if n.Privacy != "private" {
+			u.publicDatasets += n.Count
 		}
-	case v.Type == store.Map:
-		u.maps++
-		if v.Privacy == "public" {
-			u.publicMaps++
+	case n.Type == store.Map:
+		u.maps += n.Count
+		if n.Privacy == "public" {
+			u.publicMaps += n.Count
 		}
 	}
 	return u

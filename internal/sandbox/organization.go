@@ -65,7 +65,7 @@ func (c *call) listGrantables() (reply, error) {
 // organizationOfPath reads the account, if the path names its organization.
 func (c *call) organizationOfPath() (p presenter, found bool, err error) {
 	err = c.view(func(t *store.Tx) error {
-		a, err := c.account(t)
+		a, err := c.people(t)
 		p = presenter{c, a, options{}}
 		return err
 	})

@@ -25,7 +25,7 @@ func (c *call) changePermission() (answer reply, err error) {
 			answer = empty(http.StatusUnauthorized)
 			return nil
 		}
-		a, err := c.account(t)
+		a, err := c.around(t, v.ID)
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (c *call) changePermission() (answer reply, err error) {
 		if err := t.SaveVisualization(c.ctx(), v); err != nil {
 			return err
 		}
-		if a, err = c.account(t); err != nil {
+		if a, err = c.around(t, v.ID); err != nil {
 			return err
 		}
 		answer = ok(presenter{c, a, options{groups: true}}.permissionShape(v)).plainly()

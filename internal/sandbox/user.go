@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/cartosync/cartosync/internal/sandbox/store"
 )
@@ -59,6 +58,7 @@ type consumption struct {
 	bytes            int64
 	complete, failed int
 	all              int // imports in any state
+	lastCreated      any // when the newest visualization was made, nil without one
 }
 
 func (c *call) consumption(t *store.Tx) (n consumption, err error) {
@@ -67,6 +67,13 @@ func (c *call) consumption(t *store.Tx) (n consumption, err error) {
 	}
 	n.complete, n.failed, err = t.JobCounts(c.ctx(), c.s.owner.ID)
 	n.all = n.complete + n.failed
+	if err != nil {
+		return n, err
+	}
+	last, err := t.LastCreated(c.ctx(), c.s.owner.ID)
+	if last != nil {
+		n.lastCreated = when(*last)
+	}
 	return n, err
 }
 
@@ -79,7 +86,7 @@ func (c *call) userData() (data fields, err error) {
 		if err != nil {
 			return err
 		}
-		a, err := c.account(t)
+		a, err := c.people(t)
 		if err == nil {
 			data = presenter{c, a, options{}}.accountShape(used)
 		}
@@ -98,7 +105,7 @@ func (p presenter) accountShape(used consumption) fields {
 		{"viewer", s.isViewer(s.owner)}, {"role_display", s.role(s.owner)}, {"org_admin", s.isAdmin(s.owner)},
 		{"public_visualization_count", u.publicMaps}, {"owned_visualization_count", u.maps}, {"all_visualization_count", u.maps}, {"visualization_count", u.maps},
 		{"failed_import_count", used.failed}, {"success_import_count", used.complete}, {"import_count", used.all},
-		{"last_visualization_created_at", p.lastCreated()},
+		{"last_visualization_created_at", used.lastCreated},
 		{"quota_in_bytes", limits.StorageQuota}, {"db_size_in_bytes", used.bytes}, {"db_size_in_megabytes", megabytes(used.bytes)},
 		{"remaining_table_quota", remaining(limits.TableQuota, u.tables)}, {"remaining_byte_quota", float64(limits.StorageQuota - used.bytes)},
 		{"storage", fields{{"quota_in_bytes", limits.StorageQuota}, {"db_size_in_bytes", used.bytes}}},
@@ -123,16 +130,6 @@ func (s *Sandbox) dataState() string {
 		return "locked"
 	}
 	return "active"
-}
-
-// lastCreated is when the newest visualization of the account was made, nil without one.
-func (p presenter) lastCreated() any {
-	for _, v := range slices.Backward(p.visualizations) {
-		if v.UserID == p.s.owner.ID {
-			return when(v.CreatedAt)
-		}
-	}
-	return nil
 }
 
 // organizationShape is the organization of the account as users/me shows it, nil without one. All of its quota belongs to

@@ -67,7 +67,7 @@ func (c *call) load(t *store.Tx) (v store.Visualization, a *account, refusal *re
 	if err != nil {
 		return v, nil, nil, err
 	}
-	if a, err = c.account(t); err != nil {
+	if a, err = c.around(t, v.ID); err != nil {
 		return v, nil, nil, err
 	}
 	viewer := c.viewer().ID

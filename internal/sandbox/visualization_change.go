@@ -99,7 +99,7 @@ func (c *call) changeVisualization() (answer reply, err error) {
 		if err := c.change(t, a, &v, body); err != nil {
 			return err
 		}
-		if a, err = c.account(t); err != nil {
+		if a, err = c.around(t, v.ID); err != nil {
 			return err
 		}
 		answer = ok(presenter{c, a, fullOptions()}.shape(v))
@@ -127,7 +127,7 @@ func (c *call) change(t *store.Tx, a *account, v *store.Visualization, body map[
 		v.UpdatedAt = t.Now()
 	}
 	if v.Type == store.Dataset {
-		if err := c.rename(t, a, before.Name, v); err != nil {
+		if err := c.rename(t, before.Name, v); err != nil {
 			return err
 		}
 		if err := c.propagatePrivacy(t, before, *v); err != nil {
@@ -194,24 +194,22 @@ func (c *call) publicQuotaReached(a *account) bool {
 // number, and another spelling of the current name does too. What is the current name but for its case stays as it is. The
 // database refuses a name that a table has which is no dataset.
 // Source: CartoDB/cartodb: app/models/table.rb, app/models/carto/visualization.rb.
-func (c *call) rename(t *store.Tx, a *account, current string, v *store.Visualization) error {
+func (c *call) rename(t *store.Tx, current string, v *store.Visualization) error {
 	wanted := strings.ToLower(v.Name)
 	if v.Name = current; wanted == current {
 		return nil
 	}
-	var taken []string
-	for _, other := range a.visualizations {
-		if other.Type == store.Dataset && other.UserID == v.UserID {
-			taken = append(taken, other.Name)
-		}
-	}
-	free := name.Propose(wanted, taken)
-	physical, err := t.PhysicalTables(c.ctx())
+	taken, err := t.DatasetNames(c.ctx(), v.UserID, stem(wanted))
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(physical, func(p store.Physical) bool { return p.Name == free }) {
-		return errUpdating
-	}
-	return t.RenameDataset(c.ctx(), v, free)
+	return t.RenameDataset(c.ctx(), v, name.Propose(wanted, taken))
+}
+
+// stem is what all names begin with that may be given instead of a wanted one: of its up to 63 characters, those that no
+// number takes the place of.
+func stem(wanted string) string {
+	const shortest = 63 - len("_10000")
+	first := name.Sanitize(wanted)
+	return strings.TrimRight(first[:min(len(first), shortest)], "_")
 }

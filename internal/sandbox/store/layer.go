@@ -20,15 +20,23 @@ func (t *Tx) AddLayer(ctx context.Context, visualizationID, tableID string) erro
 
 // Layers lists the data layers of all maps, in the order in which they were added.
 func (t *Tx) Layers(ctx context.Context) ([]Layer, error) {
-	rows, err := t.tx.QueryContext(ctx, `SELECT id, visualization_id, table_id FROM "sandbox$layer" ORDER BY rowid`)
-	return scanAll(rows, err, func(s scanner) (l Layer, err error) { return l, s.Scan(&l.ID, &l.VisualizationID, &l.TableID) })
+	rows, err := t.tx.QueryContext(ctx, layerQuery+` ORDER BY rowid`)
+	return scanAll(rows, err, scanLayer)
+}
+
+const layerQuery = `SELECT id, visualization_id, table_id FROM "sandbox$layer"`
+
+func scanLayer(s scanner) (l Layer, err error) {
+	return l, s.Scan(&l.ID, &l.VisualizationID, &l.TableID)
 }
 
 // dropLayersOf takes a table out of the maps that keep(map) allows: maps that showed nothing else are deleted, others
 // lose the layers.
 // Source: CartoDB/cartodb: app/models/carto/user_table.rb.
 func (t *Tx) dropLayersOf(ctx context.Context, tableID string, touches func(Visualization) bool) error {
-	layers, err := t.Layers(ctx)
+	rows, err := t.tx.QueryContext(ctx, layerQuery+` WHERE visualization_id IN
+		(SELECT visualization_id FROM "sandbox$layer" WHERE table_id = ?) ORDER BY rowid`, tableID)
+	layers, err := scanAll(rows, err, scanLayer)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,13 @@ CREATE TABLE "sandbox$connection" (
 	UNIQUE (user_id, name)
 );`
 
+// indexes are for what is asked of a full account; a directory of an earlier version may lack some.
+const indexes = `
+CREATE INDEX IF NOT EXISTS "sandbox$visualization_privacy" ON "sandbox$visualization" (user_id, type, privacy);
+CREATE INDEX IF NOT EXISTS "sandbox$visualization_created" ON "sandbox$visualization" (user_id, created_at);
+CREATE INDEX IF NOT EXISTS "sandbox$job_state" ON "sandbox$job" (user_id, state);
+`
+
 // migrate creates the tables of a new directory and refuses a directory of another layout.
 func (s *Store) migrate(ctx context.Context) error {
 	return s.Update(ctx, func(t *Tx) error {
@@ -87,9 +94,10 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 		switch version {
 		case schemaVersion:
-			return nil
+			_, err := t.tx.ExecContext(ctx, indexes)
+			return err
 		case 0:
-			_, err := t.tx.ExecContext(ctx, schema+fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion))
+			_, err := t.tx.ExecContext(ctx, schema+indexes+fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion))
 			return err
 		}
 		return fmt.Errorf("the directory was written by another version (layout %d, not %d); use another directory", version, schemaVersion)

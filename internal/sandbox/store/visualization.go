@@ -89,7 +89,7 @@ func (t *Tx) Visualization(ctx context.Context, id string) (Visualization, error
 // dataset has the name, a map is returned.
 // Source: CartoDB/cartodb: app/controllers/visualizations_controller_helper.rb.
 func (t *Tx) VisualizationByName(ctx context.Context, userID, name string) (Visualization, error) {
-	rows, err := t.tx.QueryContext(ctx, visualizationQuery+` WHERE v.user_id = ? AND v.name = ?
+	rows, err := t.tx.QueryContext(ctx, visualizationQuery+` WHERE v.user_id = ? AND v.type IN ('table', 'derived') AND v.name = ?
 		ORDER BY v.type = 'table' DESC, v.created_at LIMIT 1`, userID, name)
 	return scanOne(rows, err, scanVisualization)
 }
