@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,6 +100,44 @@ func TestPanicsEndOnePieceOfWork(t *testing.T) {
 	if n := strings.Count(log.String(), "out of cheese"); n != 3 || !strings.Contains(log.String(), "panic_test.go") {
 		t.Errorf("%d panics are in the log:\n%s", n, log.String())
 	}
+}
+
+// What hands out jobs and runs outlives a panic of its own, and goes on.
+func TestQueuesSurviveAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := NewClock(time.Time{}, 0)
+		var broken atomic.Bool
+		s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir(), Now: func() time.Time {
+			if broken.Load() {
+				panic("out of cheese")
+			}
+			return clock.Now()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		var log bytes.Buffer
+		w, err := Start(t.Context(), Config{Store: s, Clock: clock, Owner: store.Principal{ID: "u", Name: "u"}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		broken.Store(true)
+		w.Reschedule()
+		w.Wake()
+		synctest.Wait()
+		broken.Store(false)
+		if _, err := w.settle(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(log.String(), "out of cheese"); n != 2 || !strings.Contains(log.String(), "panic_test.go") {
+			t.Errorf("%d panics are in the log:\n%s", n, log.String())
+		}
+	})
 }
 
 // poll waits until a condition holds.

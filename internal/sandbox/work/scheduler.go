@@ -85,8 +85,14 @@ const (
 	tick = time.Minute
 )
 
-// plan enqueues what is due, tells what is in the queue and notes when to look again.
+// plan enqueues what is due, tells what is in the queue and notes when to look again. A panic of its own is a failure.
 func (w *Worker) plan(ctx context.Context, s *schedule) (queue []string, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			s.next = w.Clock.Now().Add(tick)
+			err = Panicked(w.Log, value)
+		}
+	}()
 	s.next = w.Clock.Now().Add(idle)
 	err = w.Store.Update(ctx, func(t *store.Tx) error {
 		if err := enqueueDue(ctx, t); err != nil {

@@ -169,11 +169,7 @@ func removeExcept(dir string, keep map[string]bool) error {
 // runJobs takes one waiting job after the other.
 func (w *Worker) runJobs(ctx context.Context) {
 	for ctx.Err() == nil {
-		var job store.Job
-		err := w.Store.Update(ctx, func(t *store.Tx) (err error) {
-			job, err = t.ClaimJob(ctx)
-			return err
-		})
+		job, err := w.claim(ctx)
 		switch {
 		case err == nil:
 			w.takeUp(ctx, job)
@@ -186,4 +182,18 @@ func (w *Worker) runJobs(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// claim takes the next job out of the queue. A panic of its own is a failure.
+func (w *Worker) claim(ctx context.Context) (job store.Job, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = Panicked(w.Log, value)
+		}
+	}()
+	err = w.Store.Update(ctx, func(t *store.Tx) error {
+		job, err = t.ClaimJob(ctx)
+		return err
+	})
+	return job, err
 }
