@@ -13,6 +13,7 @@ import (
 type applyCmd struct {
 	planFlags
 	reportFlags
+	leaseFlags
 	Saved       string `group:"plan" name:"plan" placeholder:"FILE" help:"Carry out what plan --out saved, and nothing else: what changed since then is refused."`
 	AutoApprove bool   `group:"output" help:"Do not ask. Needed where nobody sits at a terminal."`
 }
@@ -43,17 +44,9 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer closing(&err, s.account.close)
-	if err := c.show(a, s); err != nil {
+	defer a.release(ctx, s)
+	if err := c.hold(ctx, a, s); err != nil {
 		return err
-	}
-	if !c.AutoApprove && s.anythingToDo() {
-		yes, err := a.confirm(ctx, s.plan)
-		if err != nil {
-			return err
-		}
-		if !yes {
-			return c.decline(a, s)
-		}
 	}
 	report, err := c.carryOut(ctx, a, s)
 	if err != nil {
@@ -73,7 +66,49 @@ func (c *applyCmd) survey(ctx context.Context, a *app) (*survey, error) {
 	if c.Saved != "" {
 		return c.resume(ctx, a)
 	}
-	return a.survey(ctx, c.planFlags)
+	s, err := a.prepare(ctx, c.planFlags)
+	if err != nil {
+		return nil, err
+	}
+	return s.opened(s.toApply(ctx, a, c.planFlags, nil))
+}
+
+// hold shows the plan, asks, and takes the leases of its projects. If another run
+// came in between, it does so with what is to be done after that one.
+func (c *applyCmd) hold(ctx context.Context, a *app, s *survey) error {
+	if err := c.agree(ctx, a, s); err != nil {
+		return err
+	}
+	if err := s.take(ctx, a, c.leaseFlags, c.Verbose); err != nil || !s.lease.Stale() {
+		return err
+	}
+	changed, err := s.replan(ctx)
+	if err != nil || !changed {
+		return err
+	}
+	_, err = fmt.Fprintln(a.stderr, "another run was at work since the plan was made; this is the plan now")
+	if err == nil && c.Format == render.Text {
+		_, err = fmt.Fprintln(a.stdout)
+	}
+	if err != nil {
+		return err
+	}
+	return c.agree(ctx, a, s)
+}
+
+// agree shows the plan and asks whether it shall be carried out.
+func (c *applyCmd) agree(ctx context.Context, a *app, s *survey) error {
+	if err := c.show(a, s); err != nil {
+		return err
+	}
+	if c.AutoApprove || !s.anythingToDo() {
+		return nil
+	}
+	yes, err := a.confirm(ctx, s.plan)
+	if err != nil || yes {
+		return err
+	}
+	return c.decline(a, s)
 }
 
 // show prints the plan. Where stdout is for one document it is shown on
@@ -115,7 +150,7 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 	}
 	return a.carry(ctx, apply.Input{
 		Plan: s.plan, Moved: s.moved, Desired: s.in.Desired, Account: s.in.Account, Looks: s.in.Looks, Secrets: s.in.Secrets,
-		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs), Journals: s.journals,
+		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs), Journals: s.journals, Lease: s.lease,
 		Options: apply.Options{
 			PruneFirst: c.PruneFirst, Allow: s.in.Options.Allow, Parallel: c.Parallelism,
 		},

@@ -10,7 +10,7 @@ import (
 // left in them. One that cannot be used costs time and nothing else, so it is a
 // warning.
 func (s *survey) openJournals(a *app, embedded bool) {
-	s.journals = apply.Journals{}
+	s.journals, s.in.Pending = apply.Journals{}, nil
 	warn := func(err error) { fmt.Fprintf(a.stderr, "warning: %v\n", err) }
 	for _, m := range s.in.Desired {
 		owner := apply.JournalOwner{Account: s.account.URL, Project: m.Project, Embedded: embedded}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -86,7 +87,7 @@ func TestParsePlan(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(applyCmd{planFlags: test.want, AutoApprove: true}, got.Apply, unexported); diff != "" {
+			if diff := cmp.Diff(applyCmd{planFlags: test.want, leaseFlags: leaseFlags{LeaseTimeout: 10 * time.Minute}, AutoApprove: true}, got.Apply, unexported); diff != "" {
 				t.Errorf("apply (-want +got):\n%s", diff)
 			}
 		})

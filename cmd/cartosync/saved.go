@@ -35,17 +35,15 @@ func (c *applyCmd) resume(ctx context.Context, a *app) (*survey, error) {
 	for _, m := range saved.Manifests {
 		f.Manifests = append(f.Manifests, m.Path)
 	}
-	s, err := a.survey(ctx, f)
+	s, err := a.prepare(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.matches(saved, s); err != nil {
-		closing(&err, s.account.close)
-		return nil, err
+		return s.opened(err)
 	}
 	c.PruneFirst = f.PruneFirst
-	s.plan, s.moved = saved.Restrict(s.plan)
-	return s, nil
+	return s.opened(s.toApply(ctx, a, f, saved.Restrict))
 }
 
 // matches makes sure that a saved plan is for this account and these manifests.

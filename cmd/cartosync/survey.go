@@ -20,11 +20,33 @@ type survey struct {
 	in      plan.Input
 	plan    plan.Plan
 	moved   []plan.Moved // what a saved plan has otherwise
+
+	lease  *apply.Lease                // nil until it was taken
+	leases apply.LeaseRows             // as they were before the account was read
+	again  func(context.Context) error // looks, reads and plans once more
 }
 
 // survey loads the manifests, looks at their files, reads the account and computes
 // the plan. The account stays open.
-func (a *app) survey(ctx context.Context, f planFlags) (s *survey, err error) {
+func (a *app) survey(ctx context.Context, f planFlags) (*survey, error) {
+	s, err := a.prepare(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return s.opened(s.compute(ctx, a, f))
+}
+
+// opened returns the survey, or closes its account because of an error.
+func (s *survey) opened(err error) (*survey, error) {
+	if err != nil {
+		closing(&err, s.account.close)
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare loads the manifests and opens the account that they are for.
+func (a *app) prepare(ctx context.Context, f planFlags) (s *survey, err error) {
 	if err := errors.Join(f.check(), f.claimJSON()); err != nil {
 		return nil, err
 	}
@@ -38,19 +60,17 @@ func (a *app) survey(ctx context.Context, f planFlags) (s *survey, err error) {
 	if s.account, err = a.open(ctx, f.accountFlags, s.in.Desired); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			closing(&err, s.account.close)
-		}
-	}()
+	s.in.Secrets, err = a.secrets(f, s.in)
+	return s.opened(err)
+}
+
+// compute looks at the files, reads the journals and the account, and plans.
+func (s *survey) compute(ctx context.Context, a *app, f planFlags) (err error) {
 	if s.in.Looks, err = a.look(ctx, f, s.in.Desired); err != nil {
-		return nil, err
-	}
-	if s.in.Secrets, err = a.secrets(f, s.in); err != nil {
-		return nil, err
+		return err
 	}
 	s.openJournals(a, f.Sandbox)
-	return s, s.read(ctx, a, f)
+	return s.read(ctx, a, f)
 }
 
 // look looks at the files that the manifests name.
