@@ -48,6 +48,11 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 	if err := c.hold(ctx, a, s); err != nil {
 		return err
 	}
+	return c.finish(ctx, a, s)
+}
+
+// finish carries the plan out and reports on it.
+func (c *applyCmd) finish(ctx context.Context, a *app, s *survey) error {
 	report, err := c.carryOut(ctx, a, s)
 	if err != nil {
 		return err
@@ -108,7 +113,7 @@ func (c *applyCmd) agree(ctx context.Context, a *app, s *survey) error {
 	if err != nil || yes {
 		return err
 	}
-	return c.decline(a, s)
+	return c.decline(a, s, "the answer was not yes")
 }
 
 // show prints the plan. Where stdout is for one document it is shown on
@@ -126,8 +131,8 @@ func (c *applyCmd) show(a *app, s *survey) error {
 }
 
 // decline ends a run that nobody approved. Its changes stay pending.
-func (c *applyCmd) decline(a *app, s *survey) error {
-	if _, err := fmt.Fprintln(a.stderr, "nothing was changed: the answer was not yes"); err != nil {
+func (c *applyCmd) decline(a *app, s *survey, why string) error {
+	if _, err := fmt.Fprintln(a.stderr, "nothing was changed: "+why); err != nil {
 		return err
 	}
 	if c.Format == render.Text {
@@ -153,6 +158,7 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 		Client: client, Fetcher: s.account.fetcher(c.AllowPrivateURLs), Journals: s.journals, Lease: s.lease,
 		Options: apply.Options{
 			PruneFirst: c.PruneFirst, Allow: s.in.Options.Allow, Parallel: c.Parallelism,
+			SyncWait: s.runs.wait, NoWait: s.runs.detached,
 		},
 	}, c.outputFlags), nil
 }

@@ -30,6 +30,26 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// Each name is asked for by itself, and one line is one answer.
+func TestConfirmNames(t *testing.T) {
+	for answers, want := range map[string]string{
+		"city\npark\n": "", " city \r\npark": "",
+		"yes\npark\n": "city", "city\ncity\n": "park", "city\n": "park", "": "city", "CITY\npark\n": "city",
+	} {
+		t.Run(answers, func(t *testing.T) {
+			var stderr bytes.Buffer
+			a := &app{streams: streams{stdin: strings.NewReader(answers), stderr: &stderr}}
+			got, err := a.confirmNames(t.Context(), plan.Plan{Account: "https://acme.carto.com", Projects: []string{"city", "park"}})
+			if err != nil || got != want {
+				t.Errorf("got %q and %v, want %q", got, err, want)
+			}
+			if !strings.Contains(stderr.String(), "Type city to destroy that project in https://acme.carto.com: ") {
+				t.Errorf("stderr %q", stderr.String())
+			}
+		})
+	}
+}
+
 // A signal ends the wait for an answer that may never come.
 func TestConfirmInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())

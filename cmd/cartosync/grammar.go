@@ -16,7 +16,9 @@ type grammar struct {
 	Plan     planCmd     `cmd:"" help:"Show what apply would change. Changes nothing."`
 	Apply    applyCmd    `cmd:"" help:"Make the account what the manifest says."`
 	Why      whyCmd      `cmd:"" help:"Show what was compared for one dataset, and why. Changes nothing."`
+	Sync     syncCmd     `cmd:"" help:"Run synchronizations of the manifest now, and wait for their end."`
 	Export   exportCmd   `cmd:"" help:"Write a manifest of what is live."`
+	Destroy  destroyCmd  `cmd:"" help:"Delete everything that belongs to the project."`
 
 	Dataset         datasetCmd         `cmd:"" help:"List, show, import and delete datasets by hand."`
 	Import          importCmd          `cmd:"" help:"Look at import jobs by hand."`

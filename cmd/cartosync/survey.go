@@ -20,6 +20,7 @@ type survey struct {
 	in      plan.Input
 	plan    plan.Plan
 	moved   []plan.Moved // what a saved plan has otherwise
+	runs    runOptions   // of synchronizations that sync asks for
 
 	lease  *apply.Lease                // nil until it was taken
 	leases apply.LeaseRows             // as they were before the account was read

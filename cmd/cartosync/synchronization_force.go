@@ -8,7 +8,6 @@ import (
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/carto"
-	"github.com/cartosync/cartosync/internal/render"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -65,54 +64,17 @@ func forcible(s carto.Synchronization) error {
 // minutes, and a free place longer if three others run.
 const forceLimit = 2 * time.Hour
 
-// force asks until CARTO agrees, or once if nobody wants to wait. The server's clock
-// decides, so it is asked even if by ours it must refuse. A run that the schedule
-// begins meanwhile is as good: of one that runs every 15 minutes CARTO may never permit
-// another.
+// force asks until CARTO agrees, or once if nobody wants to wait.
 func (c *synchronizationForceCmd) force(ctx context.Context, h *hand, s carto.Synchronization) (carto.Synchronization, error) {
 	h.begun("a run was asked for", "cartosync synchronization show says whether it runs")
-	before := s
-	err := apply.Poll(ctx, forceLimit, func(ctx context.Context) (bool, error) {
-		enqueued := false
-		var err error
-		if s.State != carto.SyncSyncing {
-			if enqueued, err = h.client.SyncNow(ctx, s.ID); err != nil {
-				return false, err
-			}
-		}
-		if s, err = h.client.Synchronization(ctx, s.ID); err != nil || enqueued {
-			return enqueued, err
-		}
-		why := refusal(s, time.Now())
+	return apply.Force(ctx, h.client, s, forceLimit, func(s carto.Synchronization) error {
+		why := apply.Declined(s, time.Now())
 		if !c.Wait {
-			return false, fmt.Errorf("CARTO does not run synchronization %s now: %s; pass --wait to wait for it", syncText(s), why)
-		}
-		if before.State == carto.SyncSyncing {
-			before = s // that run began before it was asked for one
-		}
-		if s.RanAt.After(before.RanAt) {
-			return true, nil
+			return fmt.Errorf("CARTO does not run synchronization %s now: %s; pass --wait to wait for it", syncText(s), why)
 		}
 		h.say("synchronization "+s.Name, "waiting", why)
-		return false, nil
+		return nil
 	})
-	if errors.Is(err, apply.ErrTimeout) {
-		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", syncText(s), spec.Interval(forceLimit), refusal(s, time.Now()))
-	}
-	return s, err
-}
-
-// refusal says why CARTO does not run a synchronization now, and when it will.
-func refusal(s carto.Synchronization, now time.Time) string {
-	switch may := s.ForcibleAt(); {
-	case s.State == carto.SyncSyncing:
-		return "a run is under way since " + render.Time(s.UpdatedAt)
-	case s.State == carto.SyncQueued && may.After(now):
-		return "a run is queued already"
-	case may.After(now):
-		return fmt.Sprintf("it permits one at %s, 15 minutes after the last", may.UTC().Format("15:04:05 UTC on 2006-01-02"))
-	}
-	return "three synchronizations of the account run or are queued already"
 }
 
 // result waits for the end of the run and says how it ended.

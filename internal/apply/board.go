@@ -15,7 +15,7 @@ import (
 const lastWords = 500 * time.Millisecond
 
 // errUnderWay says that nobody knows how far an action came.
-var errUnderWay = errors.New("it was under way when the run was ended; apply again to go on")
+var errUnderWay = errors.New("it was under way when the run was ended; run it again to go on")
 
 // A board holds what became of each action, at any time.
 type board struct {

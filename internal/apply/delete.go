@@ -67,7 +67,7 @@ func (j *job) deleteRow(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("synchronization %s is still there after it was deleted; apply again", id)
+	return fmt.Errorf("synchronization %s is still there after it was deleted; %s again", id, j.Plan.Command())
 }
 
 func (j *job) deleteByID(ctx context.Context, id string) error {

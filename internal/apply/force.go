@@ -8,6 +8,7 @@ import (
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // runsAtOnce is how many synchronizations of an account CARTO runs at a time.
@@ -38,9 +39,13 @@ func Declined(s carto.Synchronization, now time.Time) string {
 	case s.State == carto.SyncQueued && may.After(now):
 		return "a run is queued already"
 	case may.After(now):
-		return fmt.Sprintf("it permits one at %s, 15 minutes after the last", may.UTC().Format("15:04:05 UTC on 2006-01-02"))
+		return "it " + permits(s)
 	}
 	return "three synchronizations of the account run or are queued already"
+}
+
+func permits(s carto.Synchronization) string {
+	return fmt.Sprintf("permits one at %s, 15 minutes after the last", s.ForcibleAt().UTC().Format("15:04:05 UTC on 2006-01-02"))
 }
 
 // Force asks until CARTO agrees to run a synchronization, and returns it as it is
@@ -75,7 +80,7 @@ func Force(ctx context.Context, c *carto.Client, s carto.Synchronization, limit 
 		return false, declined(s)
 	})
 	if errors.Is(err, ErrTimeout) {
-		err = fmt.Errorf("CARTO did not permit a run of synchronization %s in %s: %s", s.ID, limit.Round(time.Second), Declined(s, time.Now()))
+		err = fmt.Errorf("CARTO did not permit a run of synchronization %s (%s) in %s: %s", s.Name, s.ID, spec.Interval(limit.Round(time.Second)), Declined(s, time.Now()))
 	}
 	return s, err
 }
@@ -87,7 +92,7 @@ var errRunsAlready = errors.New("a run is under way")
 // nobody wants to.
 func (j *job) force(ctx context.Context) error {
 	if time.Now().After(j.until) {
-		return fmt.Errorf("its run was not asked for, since the others took %s; sync it again", j.Options.SyncWait)
+		return fmt.Errorf("its run was not asked for, since the others took %s; sync it again", spec.Interval(j.Options.SyncWait))
 	}
 	j.result.Run = &SyncRun{State: j.sync.State, Before: j.rows(ctx)}
 	if err := j.ask(ctx); err != nil {
@@ -154,7 +159,7 @@ func lastRun(s carto.Synchronization) string {
 	if minutes := int64(time.Since(s.RanAt) / time.Minute); minutes > 0 {
 		ago = plan.Counted(minutes, "minute") + " ago"
 	}
-	return what + " " + ago + ", and " + Declined(s, time.Now())
+	return what + " " + ago + ", and CARTO " + permits(s)
 }
 
 // ended waits for the end of the run, and reports a failure in CARTO's words.
@@ -170,7 +175,7 @@ func (j *job) ended(ctx context.Context) error {
 	run.State = s.State
 	switch {
 	case errors.Is(err, ErrTimeout):
-		return fmt.Errorf("its run is still %s after %s; cartosync synchronization show %s says how it ended", s.State, j.Options.SyncWait, j.live.Name)
+		return fmt.Errorf("its run is still %s after %s; cartosync synchronization show %s says how it ended", s.State, spec.Interval(j.Options.SyncWait), j.live.Name)
 	case err != nil:
 		return err
 	case s.State == carto.SyncFailure:

@@ -105,7 +105,7 @@ func TestForceIsRefusedSoonAfterARun(t *testing.T) {
 		may := a.dataset("air").Synchronization.RanAt.Add(15 * time.Minute).UTC().Format("15:04:05 UTC on 2006-01-02")
 		got := told(a.force(apply.Options{SyncWait: time.Hour}, "air"))
 		want := []string{"refused air success 3->?", `force dataset "air": force_synchronization: CARTO does not run it now: it was created 5 minutes ago, ` +
-			"and it permits one at " + may + ", 15 minutes after the last; cartosync synchronization force air --wait waits for that"}
+			"and CARTO permits one at " + may + ", 15 minutes after the last; cartosync synchronization force air --wait waits for that"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("wanted -, got +:\n%s", diff)
 		}
@@ -186,7 +186,7 @@ func TestForceStopsWaiting(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		got := told(a.force(apply.Options{SyncWait: 10 * time.Minute}, "air"))
-		want := `force dataset "air": force_synchronization: its run is still syncing after 10m0s; cartosync synchronization show air says how it ended`
+		want := `force dataset "air": force_synchronization: its run is still syncing after 10m; cartosync synchronization show air says how it ended`
 		if len(got) < 2 || got[0] != "failed air syncing 3->?" || got[1] != want {
 			t.Errorf("got %q", got)
 		}

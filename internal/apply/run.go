@@ -194,7 +194,7 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 	failure := ""
 	if step, err := j.carryOut(ctx); err != nil {
 		if interruption(ctx, err) {
-			err = fmt.Errorf("%w; apply again to go on", err)
+			err = fmt.Errorf("%w; %s again to go on", err, r.Plan.Command())
 		}
 		failed := &ActionError{Action: a, Step: step, Err: err}
 		res.Outcome, res.Err, failure = j.outcome(ctx, err), failed, failed.what()

@@ -125,7 +125,7 @@ func (j *job) changeSync(ctx context.Context, u carto.SyncUpdate, took func(cart
 		}
 		j.event("", "waiting", "a run of the synchronization overwrote the change")
 	}
-	return fmt.Errorf("runs of synchronization %s overwrote the change %d times; apply again later", j.sync.ID, attempts)
+	return fmt.Errorf("runs of synchronization %s overwrote the change %d times; %s again later", j.sync.ID, attempts, j.Plan.Command())
 }
 
 // settled waits until no run is under way.
@@ -143,7 +143,7 @@ func (j *job) settled(ctx context.Context) error {
 		return j.sync.State.Settled(), nil
 	})
 	if errors.Is(err, ErrTimeout) {
-		return fmt.Errorf("synchronization %s has been %s for %s; apply again when its run has ended", j.sync.ID, j.sync.State, settleLimit)
+		return fmt.Errorf("synchronization %s has been %s for %s; %s again when its run has ended", j.sync.ID, j.sync.State, settleLimit, j.Plan.Command())
 	}
 	return err
 }

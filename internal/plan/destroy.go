@@ -30,7 +30,7 @@ func Destroy(in Input, confirmed bool) Plan {
 	}
 	c.guardUsedConnections(actions)
 	order(actions, false)
-	c.plan.Actions = actions
+	c.plan.Actions, c.plan.Task = actions, ToDestroy
 	return c.plan
 }
 

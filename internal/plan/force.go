@@ -21,6 +21,7 @@ func ForceRuns(in Input, names []string, stale bool) Plan {
 		}
 	}
 	order(c.plan.Actions, false)
+	c.plan.Task = ToSync
 	return c.plan
 }
 

@@ -9,6 +9,7 @@ import (
 // A Plan is everything that apply would do, in the order in which it would, and
 // everything that it would not and why.
 type Plan struct {
+	Task     Task // what it is for; "" = [ToApply]
 	Account  string
 	User     string
 	Projects []string
@@ -19,6 +20,19 @@ type Plan struct {
 	Notes    []Note
 	Settled  []Pending // what interrupted runs began and nothing is left to do about
 }
+
+// A Task is what a plan is for, by the name of the command that carries it out.
+type Task string
+
+// The tasks.
+const (
+	ToApply   Task = "apply"   // make the account what the manifest says: [Compute]
+	ToSync    Task = "sync"    // run synchronizations: [ForceRuns]
+	ToDestroy Task = "destroy" // leave nothing of the projects: [Destroy]
+)
+
+// Command is the command that carries the plan out.
+func (p Plan) Command() string { return or(string(p.Task), string(ToApply)) }
 
 // A Note is something a reader of the plan should know that is no action.
 type Note struct {

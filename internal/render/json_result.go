@@ -40,6 +40,7 @@ type actionDone struct {
 	Error      string        `json:"error,omitempty"`
 	Notes      []string      `json:"notes,omitempty"`
 	Cleared    []string      `json:"cleared,omitempty"`
+	Run        *syncRun      `json:"run,omitempty"`
 	Rows       int64         `json:"rows"`
 	Bytes      int64         `json:"bytes"`
 	Seconds    float64       `json:"seconds"`
@@ -62,7 +63,7 @@ func resultOf(r apply.Report) *result {
 		a := res.Action
 		d := actionDone{
 			Verb: a.Verb, Also: a.Also, Kind: a.Kind, Project: a.Project,
-			Dataset: a.Dataset, Connection: a.Connection, Outcome: res.Outcome,
+			Dataset: a.Dataset, Connection: a.Connection, Outcome: res.Outcome, Run: jsonRun(res.Run),
 			Notes: res.Notes, Cleared: res.Cleared, Rows: res.Rows, Bytes: res.Bytes, Seconds: seconds(res.Took),
 			Waited: seconds(res.Waited), Requests: res.Requests, Retries: res.Repeats,
 		}

@@ -51,8 +51,8 @@ func markdownReport(p plan.Plan, r apply.Report, _ Options) ([]byte, error) {
 		c.lead(t.take())
 		return c.fitted(CommentBudget), nil
 	}
-	t.applied(r)
-	t.undone(r)
+	t.applied(p, r)
+	t.undone(p, r)
 	c.lead(t.take())
 	if next := nextCommand(r); next != "" {
 		c.head.WriteString(codeSpan(next) + "\n\n")

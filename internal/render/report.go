@@ -20,17 +20,17 @@ func textReport(p plan.Plan, r apply.Report, o Options) ([]byte, error) {
 		t.result(res)
 	}
 	t.blank()
-	t.undone(r)
+	t.undone(p, r)
 	if next := nextCommand(r); next != "" {
 		t.line(4, span{plain, next}) // whole, so that it can be copied
 	}
 	t.totals(r)
-	t.applied(r)
+	t.applied(p, r)
 	return t.bytes(), nil
 }
 
 // undone counts what was not done, if anything.
-func (t *text) undone(r apply.Report) {
+func (t *text) undone(p plan.Plan, r apply.Report) {
 	undone := len(r.Results) - r.Count(apply.Done)
 	if undone == 0 {
 		return
@@ -39,8 +39,8 @@ func (t *text) undone(r apply.Report) {
 	if r.Stopped {
 		why = "The run was interrupted. "
 	}
-	t.prose(0, plain, fmt.Sprintf("%s%s of %s %s not done. The next apply takes up only what is left.",
-		why, count(int64(undone)), plural(int64(len(r.Results)), "action"), isAre(undone)))
+	t.prose(0, plain, fmt.Sprintf("%s%s of %s %s not done. The next %s takes up only what is left.",
+		why, count(int64(undone)), plural(int64(len(r.Results)), "action"), isAre(undone), p.Command()))
 }
 
 // nextCommand takes up what was not done; "" where there is nothing.
@@ -85,6 +85,9 @@ func (t *text) result(res apply.Result) {
 		}
 		t.line(0, t.resultLine(words[plan.Blocked].symbol+" "+verb, alarm, res)...)
 		t.why(res)
+	}
+	if res.Run != nil {
+		t.ran(*res.Run)
 	}
 	for _, n := range res.Notes {
 		t.prose(4, plain, "note: "+n)
@@ -146,8 +149,11 @@ func (t *text) why(res apply.Result) {
 
 func stepName(s plan.Step) string { return strings.ReplaceAll(string(s), "_", " ") }
 
+// leads are the words that the last line of a report begins with.
+var leads = map[string]string{"apply": "Apply", "sync": "Sync", "destroy": "Destroy"}
+
 // applied counts what was done, and what was not.
-func (t *text) applied(r apply.Report) {
+func (t *text) applied(p plan.Plan, r apply.Report) {
 	done := func(v plan.Verb) int {
 		n := 0
 		for _, res := range r.Results {
@@ -158,10 +164,11 @@ func (t *text) applied(r apply.Report) {
 		return n
 	}
 	var parts []string
-	for _, v := range always {
+	ever, some := summed(p)
+	for _, v := range ever {
 		parts = append(parts, count(int64(done(v)))+" "+past(v))
 	}
-	for _, v := range sometimes {
+	for _, v := range some {
 		if n := done(v); n > 0 {
 			parts = append(parts, count(int64(n))+" "+past(v))
 		}
@@ -171,5 +178,5 @@ func (t *text) applied(r apply.Report) {
 			parts = append(parts, count(int64(n))+" "+string(o))
 		}
 	}
-	t.line(0, span{strong, "Apply: " + strings.Join(parts, ", ") + "."})
+	t.line(0, span{strong, leads[p.Command()] + ": " + strings.Join(parts, ", ") + "."})
 }

@@ -10,10 +10,11 @@ import (
 // summary counts the verbs; an action that does two things counts for both.
 func (t *text) summary(p plan.Plan) {
 	var parts []string
-	for _, v := range always {
+	ever, some := summed(p)
+	for _, v := range ever {
 		parts = append(parts, fmt.Sprintf("%s to %s", count(int64(p.Count(v))), v))
 	}
-	for _, v := range sometimes {
+	for _, v := range some {
 		if n := p.Count(v); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s to %s", count(int64(n)), v))
 		}

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"github.com/cartosync/cartosync/internal/plan"
 )
 
@@ -67,4 +69,13 @@ func subject(a plan.Action) string {
 // intends reports whether an action does v, or would if it were not blocked.
 func intends(a plan.Action, v plan.Verb) bool {
 	return a.Does(v) || a.Verb == plan.Blocked && a.Intended == v
+}
+
+// summed are the verbs that a summary counts: ever, and where there are some. Only
+// apply makes something, so only there it is worth saying that nothing is made.
+func summed(p plan.Plan) (ever, some []plan.Verb) {
+	if p.Command() == string(plan.ToApply) {
+		return always, sometimes
+	}
+	return nil, slices.Concat(always, sometimes)
 }

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cartosync/cartosync/internal/live"
+	"github.com/cartosync/cartosync/internal/plan"
+)
+
+// projectFlags are what the commands have in common that deal with what is there of a
+// project, and not with its files.
+type projectFlags struct {
+	accountFlags
+	varFlags
+	outputFlags
+	reportFlags
+}
+
+// project loads the manifests and reads the account, and looks into no file. The
+// account stays open.
+func (a *app) project(ctx context.Context, manifests manifestArgs, f projectFlags, prepare func(*survey) error) (s *survey, err error) {
+	if err := errors.Join(f.claimJSON(), f.reportFlags.claim(a)); err != nil {
+		return nil, err
+	}
+	s = &survey{in: plan.Input{}}
+	if s.in.Desired, err = a.load(manifests, f.varFlags); err != nil {
+		return nil, err
+	}
+	if err := prepare(s); err != nil {
+		return nil, err
+	}
+	if s.account, err = a.open(ctx, f.accountFlags, s.in.Desired); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			closing(&err, s.account.close)
+		}
+	}()
+	client, err := s.account.client(a, reads, f.Verbose)
+	if err != nil {
+		return nil, err
+	}
+	if s.in.Account, err = live.Read(ctx, client, s.account.URL); err != nil {
+		return nil, err
+	}
+	return s, live.Maps(ctx, client, &s.in.Account, func(d plan.Dataset) bool {
+		marker, _ := plan.ParseMarker(d.Tags)
+		return s.declares(marker.Project)
+	})
+}
+
+// declares reports whether one of the manifests is the project's.
+func (s *survey) declares(project string) bool {
+	for _, m := range s.in.Desired {
+		if m.Project == project {
+			return true
+		}
+	}
+	return false
+}
