@@ -547,11 +547,28 @@ func TestForeignAccountIsLeftAlone(t *testing.T) {
 }
 
 // TestAskOnlyWhatIsAtStake: a dataset that does not change costs no query.
+// A synchronization that ran as lately as it is expected to is not worth a word.
+func TestExpectedAge(t *testing.T) {
+	for age, want := range map[time.Duration]int{36 * time.Hour: 0, 36*time.Hour + time.Second: 1} {
+		in := air()
+		in.Account.Synchronizations[0].RanAt = readAt.Add(-age)
+		in.Desired[0].Datasets[0].Expect = &spec.Expect{MaxAge: 36 * time.Hour}
+		if notes := Compute(in).Notes; len(notes) != want {
+			t.Errorf("%s ago: %v", age, notes)
+		}
+	}
+}
+
 func TestAskOnlyWhatIsAtStake(t *testing.T) {
 	in := roads()
 	if got := Ask(in); len(got) != 0 {
 		t.Errorf("asked for %v although nothing changed", got)
 	}
+	drift(&in, "warn")
+	if diff := cmp.Diff([]Question{{ID: "id-roads", Name: "roads"}}, Ask(in)); diff != "" {
+		t.Errorf("on_drift: wanted -, got +:\n%s", diff)
+	}
+	drift(&in, "")
 	changeFile(&in, func(*data.Look) {})
 	if diff := cmp.Diff([]Question{{ID: "id-roads", Name: "roads"}}, Ask(in)); diff != "" {
 		t.Errorf("wanted -, got +:\n%s", diff)
