@@ -192,27 +192,6 @@ func (c *cursor) point(h header) (x, y float64, err error) {
 	return x, y, nil
 }
 
-// ParseEWKB reads a geometry in WKB or EWKB of any byte order and dimensions and
-// gives it as little-endian, two-dimensional EWKB with SRID 4326. A geometry with
-// SRID 3857 is reprojected; any other SRID than that, 4326 and none is an error.
-func ParseEWKB(b []byte) ([]byte, error) {
-	var e encoder
-	e.reset()
-	if err := e.wkb(b); err != nil {
-		return nil, err
-	}
-	return e.buf, nil
-}
-
-// ParseHex is [ParseEWKB] of hexadecimal text.
-func ParseHex(s string) ([]byte, error) {
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		return nil, fmt.Errorf("geometry is not hexadecimal: %w", err)
-	}
-	return ParseEWKB(b)
-}
-
 // Hex gives EWKB as PostGIS prints it.
 func Hex(ewkb []byte) string {
 	return fmt.Sprintf("%X", ewkb)

@@ -6,7 +6,7 @@ import (
 )
 
 // ParseGeoJSON reads a bare GeoJSON geometry in degrees, as PostGIS's
-// ST_GeomFromGeoJSON does, and gives it as [ParseEWKB] would; null is nil.
+// ST_GeomFromGeoJSON does, and gives it as [ParseWKT] does; null is nil.
 func ParseGeoJSON(b []byte) ([]byte, error) {
 	e := encoder{strict: true}
 	e.reset()

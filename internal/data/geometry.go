@@ -5,17 +5,11 @@ import (
 	"math"
 )
 
-// kindNames are what [Kind] gives, by WKB code.
+// kindNames are the kinds of geometries in lower case, as in "multipolygon", by WKB code.
 var kindNames = [...]string{
 	codePoint: "point", codeLine: "linestring", codePolygon: "polygon",
 	codeMultiPoint: "multipoint", codeMultiLine: "multilinestring", codeMultiPolygon: "multipolygon",
 	codeCollection: "geometrycollection",
-}
-
-// Kind gives the kind of a geometry in EWKB, in lower case as in "multipolygon",
-// or "" if it is none.
-func Kind(ewkb []byte) string {
-	return kindNames[codeOf(ewkb)]
 }
 
 // codeOf gives the WKB code of a geometry, or 0.

@@ -8,7 +8,8 @@ import (
 )
 
 // ParseWKT reads WKT or EWKT in any case and with any dimensions, as PostGIS
-// does, and gives it as [ParseEWKB] would.
+// does, and gives it as little-endian, two-dimensional EWKB with SRID 4326. A geometry
+// in another projection is reprojected; an SRID that is not known is an error.
 func ParseWKT(s string) ([]byte, error) {
 	e := encoder{strict: true}
 	e.reset()

@@ -5,19 +5,6 @@ import (
 	"strings"
 )
 
-// Columns gives the final column names for the headers of a file, in order:
-// [Launder], then [SanitizeColumns] beside the columns ogc_fid and the_geom that
-// every loaded table has. What an import makes of cartodb_id, ogc_fid and
-// geometry columns is left to package data: their names are returned as such.
-// The error is a [*ColumnError].
-func Columns(headers []string) ([]string, error) {
-	names, err := Launder(headers)
-	if err != nil {
-		return nil, err
-	}
-	return SanitizeColumns(names, "ogc_fid", "the_geom")
-}
-
 // SanitizeColumns applies [Column] to the columns of a table, one after the
 // other, so that a name which stands later in the table still counts as used.
 // Others are columns of the table that are not renamed.

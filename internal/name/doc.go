@@ -13,7 +13,6 @@
 //     says which file name a download gets.
 //   - A column name goes through two stages, one of the converter that loads
 //     the file ([Launder]) and one of CARTO itself ([SanitizeColumns]).
-//     [Columns] is both.
 //
 // It leaves out what a file holds (package data) and which names an account
 // already uses (the caller says so).
