@@ -10,29 +10,8 @@ import (
 	"testing"
 
 	"github.com/cartosync/cartosync/internal/data"
+	"github.com/cartosync/cartosync/internal/data/datatest"
 )
-
-// csvFile is a table of stations of about 16 MB: numbers, text, quoted text,
-// dates, coordinates.
-func csvFile() []byte {
-	var b bytes.Buffer
-	b.WriteString("station_id,name,docks,opened,address,lat,lon,active\n")
-	for i := range 180_000 {
-		fmt.Fprintf(&b, "%d,Station %d,%d,20%02d-%02d-%02d,\"Calle Mayor %d, bajo\",%.6f,%.6f,%t\n",
-			1000+i, i, i%40, i%24, 1+i%12, 1+i%28, i%300, 40+float64(i%1000)/1000, -3-float64(i%997)/1000, i%3 == 0)
-	}
-	return b.Bytes()
-}
-
-// plainCSV is a table of about 16 MB without quotes.
-func plainCSV() []byte {
-	var b bytes.Buffer
-	b.WriteString("a,b,c,d,e,f\n")
-	for i := range 350_000 {
-		fmt.Fprintf(&b, "%d,row number %d,%d.%d,%d,some text,x\n", i, i, i, i%10, i%7)
-	}
-	return b.Bytes()
-}
 
 // geojsonFile is a collection of points and polygons of about 16 MB.
 func geojsonFile() []byte {
@@ -62,7 +41,7 @@ func BenchmarkLookCSV(b *testing.B) {
 	for _, file := range []struct {
 		name    string
 		content []byte
-	}{{"quoted", csvFile()}, {"plain", plainCSV()}} {
+	}{{"quoted", datatest.BigTable()}, {"plain", datatest.BigPlainTable()}} {
 		b.Run(file.name+"/look", func(b *testing.B) { benchmarkLook(b, "b.csv", file.content) })
 		b.Run(file.name+"/look-rewritten", func(b *testing.B) {
 			benchmarkLook(b, "b.csv", bytes.ReplaceAll(file.content, []byte(","), []byte(";")))
@@ -126,7 +105,7 @@ func BenchmarkRows(b *testing.B) {
 	for _, file := range []struct {
 		name    string
 		content []byte
-	}{{"b.csv", csvFile()}, {"b.geojson", geojsonFile()}} {
+	}{{"b.csv", datatest.BigTable()}, {"b.geojson", geojsonFile()}} {
 		b.Run(file.name, func(b *testing.B) {
 			f, err := data.Open(file.name, bytes.NewReader(file.content), int64(len(file.content)))
 			if err != nil {
