@@ -39,6 +39,9 @@ func (j *job) follow(ctx context.Context, p plan.Pending, limit time.Duration) (
 	defer end()
 	j.event("", "waiting", "import job "+id+" of an interrupted run")
 	imp, err := j.watch(waiting, p, carto.Poll{Started: p.Since, Limit: limit})
+	if err != nil && stopping(ctx) {
+		return imp, fmt.Errorf("%w while CARTO runs import job %s", errStopped, id)
+	}
 	if err == nil || failedImport(err) || gone(err) {
 		j.followed.Store(p.ID, followed{imp, err})
 	}
@@ -98,7 +101,15 @@ func (j *job) awaitOverwrite(ctx context.Context, p plan.Pending) error {
 	case err == nil || gone(err):
 		return nil
 	}
-	return fmt.Errorf("import job %s, which an interrupted run began, may still replace what %q holds: %w", p.ImportID, j.a.Dataset, err)
+	return unfinished(err, "since it may still replace what the dataset holds")
+}
+
+// unfinished explains why an action does not go on with a job.
+func unfinished(err error, more string) error {
+	if errors.Is(err, carto.ErrUnfinished) {
+		return fmt.Errorf("an interrupted run began it, and %w; apply again when it has, %s", err, more)
+	}
+	return fmt.Errorf("an interrupted run began it: %w", err)
 }
 
 // awaitBefore waits for imports into datasets that are renamed: one that ends later
@@ -234,7 +245,7 @@ func (j *job) finished(ctx context.Context, p plan.Pending) (imp carto.Import, f
 		return imp, false, nil
 	}
 	if err != nil {
-		return imp, false, fmt.Errorf("import job %s, which an interrupted run began: %w", p.ImportID, err)
+		return imp, false, unfinished(err, "or delete "+j.journal().path()+" to import anew")
 	}
 	if p.Kind != plan.PendingSync {
 		return imp, true, nil
@@ -265,7 +276,7 @@ func (j *job) remembered() {
 // it may have come to an end since the plan was made.
 func (j *job) arrived(ctx context.Context) (bool, error) {
 	lost := func(p plan.Pending) bool {
-		return p.ImportID == "" && p.Kind != plan.PendingOverwrite && p.Staging != ""
+		return p.ImportID == "" && (p.Kind == plan.PendingUpload || p.Kind == plan.PendingConnector)
 	}
 	if j.live.ID != "" || !slices.ContainsFunc(j.a.Interrupted, lost) {
 		return false, nil

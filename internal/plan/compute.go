@@ -79,6 +79,7 @@ func (c *computer) compute() {
 	c.noteLeftovers()
 	order(actions, c.in.Options.PruneFirst)
 	c.awaitDoomed(actions)
+	c.settleReplaced()
 	c.plan.Actions, c.plan.Quota, c.plan.Settled = actions, c.takes(actions), c.settled
 }
 

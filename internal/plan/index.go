@@ -29,18 +29,19 @@ type liveDataset struct {
 
 // An index is the input arranged for looking things up.
 type index struct {
-	in       Input
-	wants    []*wanted // in the manifests' order
-	declared map[string]*wanted
-	live     []*liveDataset // by name
-	byName   map[string]*liveDataset
-	byID     map[string]*liveDataset
-	byTable  map[string]*liveDataset       // by the id that import jobs report
-	marked   map[string][]*Synchronization // those with a marker, by it
-	stored   map[string]Connection         // by id
-	params   map[string][]spec.Param       // of declared connections, by project and key
-	pending  map[string][]Pending          // what interrupted runs began, by project and dataset
-	settled  []Pending                     // what of that needs nothing any more
+	in        Input
+	wants     []*wanted // in the manifests' order
+	declared  map[string]*wanted
+	live      []*liveDataset // by name
+	byName    map[string]*liveDataset
+	byID      map[string]*liveDataset
+	byTable   map[string]*liveDataset       // by the id that import jobs report
+	marked    map[string][]*Synchronization // those with a marker, by it
+	stored    map[string]Connection         // by id
+	params    map[string][]spec.Param       // of declared connections, by project and key
+	pending   map[string][]Pending          // what interrupted runs began, by project and dataset
+	replacing map[string][]Pending          // overwrites that interrupted runs began, by the dataset's id
+	settled   []Pending                     // what of that needs nothing any more
 }
 
 func newIndex(in Input) *index {

@@ -15,10 +15,15 @@ import (
 // sortPending keeps by dataset what may still matter. Connections are found by
 // their names.
 func (x *index) sortPending() {
-	x.pending = map[string][]Pending{}
+	x.pending, x.replacing = map[string][]Pending{}, map[string][]Pending{}
 	for _, p := range x.in.Pending {
-		if p.Kind == PendingConnection || p.State == JobFailed || x.in.Account.ReadAt.Sub(p.Since) > pendingFor {
+		old := x.in.Account.ReadAt.Sub(p.Since) > pendingFor
+		if p.Kind == PendingConnection || p.State == JobFailed || old && p.open() {
 			x.settled = append(x.settled, p)
+			continue
+		}
+		if p.Kind == PendingOverwrite {
+			x.replacing[p.DatasetID] = append(x.replacing[p.DatasetID], p)
 			continue
 		}
 		key := p.Project + " " + p.Dataset
@@ -75,8 +80,6 @@ func (c *computer) goOn(a *Action, w *wanted) {
 	for _, p := range c.pendingOf(w) {
 		made := c.madeBy(p)
 		switch {
-		case p.Kind == PendingOverwrite:
-			c.await(a, p)
 		case p.ImportID == "" && p.fits(w): // looked for by its name before anything is sent
 			a.Interrupted = append(a.Interrupted, p)
 		case p.ImportID == "": // nobody can tell what became of it
@@ -105,16 +108,6 @@ func (a Action) Resumed() (Pending, bool) {
 	return Pending{}, false
 }
 
-// await lets an action wait for a job before it does anything else.
-func (c *computer) await(a *Action, p Pending) {
-	if !p.open() || p.ImportID == "" && p.Fingerprint == a.Fingerprint {
-		c.settled = append(c.settled, p)
-		return
-	}
-	a.Interrupted = append(a.Interrupted, p)
-	a.take(StepAwait)
-}
-
 // clear lets an action delete what a job made, or is about to make, that nothing
 // needs.
 func (c *computer) clear(a *Action, p Pending) {
@@ -135,9 +128,8 @@ func (c *computer) clear(a *Action, p Pending) {
 // without its marker saying it.
 func (c *computer) overwrites(w *wanted, l *liveDataset) []Pending {
 	var all []Pending
-	for _, p := range c.pendingOf(w) {
+	for _, p := range c.replacing[l.ID] {
 		switch {
-		case p.Kind != PendingOverwrite || p.DatasetID != l.ID:
 		case !p.open() && p.Fingerprint == l.marker.Fingerprint && w.owns(l): // its end was seen, and the journal's was not
 			c.settled = append(c.settled, p)
 		default:
@@ -181,7 +173,6 @@ func (c *computer) leftImports(a *Action, w *wanted) {
 	attaches := slices.Contains(a.Steps, StepAttach) || slices.Contains(a.Steps, StepRefresh)
 	for _, p := range c.pendingOf(w) {
 		switch {
-		case p.Kind == PendingOverwrite:
 		case p.ImportID == "": // its name or its marker tells what became of it
 			c.settled = append(c.settled, p)
 		case attaches && p.Kind == PendingSync && p.Fingerprint == w.fingerprint && a.Resumes == "" && (p.open() || c.madeBy(p) != nil):
@@ -205,7 +196,7 @@ func (c *computer) abandonedImports(m spec.Manifest) []Action {
 	for _, p := range c.in.Pending {
 		kept := slices.ContainsFunc(c.pending[p.Project+" "+p.Dataset], func(k Pending) bool { return k.ID == p.ID })
 		switch {
-		case p.Project != m.Project || !kept || c.declared[p.Dataset] != nil || p.Kind == PendingOverwrite:
+		case p.Project != m.Project || !kept || c.declared[p.Dataset] != nil:
 			continue
 		case p.ImportID == "":
 			c.settled = append(c.settled, p)
@@ -237,13 +228,23 @@ func (c *computer) awaitDoomed(actions []Action) {
 		if a.Verb != Delete || a.Kind != KindDataset {
 			continue
 		}
-		for _, p := range c.in.Pending {
-			if p.Kind == PendingOverwrite && p.DatasetID == a.ID && p.open() && c.in.Account.ReadAt.Sub(p.Since) <= pendingFor {
+		for _, p := range c.replacing[a.ID] {
+			if p.open() {
 				a.Interrupted = append(a.Interrupted, p)
 				a.take(StepAwait)
 			}
 		}
 		*a = a.finished()
+	}
+}
+
+// settleReplaced settles overwrites that have ended of datasets whose contents are
+// nobody's matter any more.
+func (c *computer) settleReplaced() {
+	for _, p := range c.in.Pending {
+		if p.Kind == PendingOverwrite && p.State == JobComplete && !c.claimed[p.DatasetID] {
+			c.settled = append(c.settled, p)
+		}
 	}
 }
 

@@ -57,8 +57,9 @@ const (
 
 // pendingFor is how long a request that was not answered, or a job that nobody
 // knows of, may still have an effect. CARTO itself forgets unfinished imports
-// after a day. Source: CartoDB/cartodb, app/services/carto/data_imports_service.rb.
-const pendingFor = 48 * time.Hour
+// after a day.
+// Source: CartoDB/cartodb, app/services/carto/data_imports_service.rb.
+const pendingFor = 24 * time.Hour
 
 // fits reports whether the request asked for what is declared now.
 func (p Pending) fits(w *wanted) bool {
