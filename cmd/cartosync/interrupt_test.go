@@ -48,14 +48,20 @@ func serveSandbox(t *testing.T, see func(*http.Request)) (account string, idle f
 	return sandboxURL(strings.TrimPrefix(server.URL, "http://"), sandbox.DefaultUser), busy.Wait
 }
 
+// manifestOfOne is a manifest with one file.
+func manifestOfOne(t *testing.T) string { return manifestOf(t, "trees") }
+
 // manifestOfTwo is a manifest with two files.
-func manifestOfTwo(t *testing.T) string {
+func manifestOfTwo(t *testing.T) string { return manifestOf(t, "trees", "lamps") }
+
+func manifestOf(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, content := range map[string]string{
-		"carto.yaml": "version: 1\nproject: city\ndatasets:\n- {name: trees, source: {file: a.csv}}\n- {name: lamps, source: {file: a.csv}}\n",
-		"a.csv":      "id,kind\n1,oak\n",
-	} {
+	manifest := "version: 1\nproject: city\ndatasets:\n"
+	for _, name := range names {
+		manifest += "- {name: " + name + ", source: {file: a.csv}}\n"
+	}
+	for name, content := range map[string]string{"carto.yaml": manifest, "a.csv": "id,kind\n1,oak\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}

@@ -23,8 +23,9 @@ func Bars(terminal io.Writer, p plan.Plan, slots int, o Options) Progress {
 
 func bars(w io.Writer, p plan.Plan, slots int, o Options, with ...mpb.ContainerOption) *barred {
 	b := &barred{
-		out:  mpb.New(append([]mpb.ContainerOption{mpb.WithOutput(w), mpb.WithRefreshRate(spinning)}, with...)...),
-		look: Options{Color: o.Color}, slots: slots, began: time.Now(), now: time.Now,
+		terminal: w,
+		out:      mpb.New(append([]mpb.ContainerOption{mpb.WithOutput(w), mpb.WithRefreshRate(spinning)}, with...)...),
+		look:     Options{Color: o.Color}, slots: slots, began: time.Now(), now: time.Now,
 		rows: map[string]*row{}, drawn: map[string]*mpb.Bar{}, tally: newTally(p),
 	}
 	// What draws itself whatever the bar's value is has no total.
@@ -35,12 +36,13 @@ func bars(w io.Writer, p plan.Plan, slots int, o Options, with ...mpb.ContainerO
 // barred is progress as lines that are drawn again. Nothing of mpb is called
 // while mu is held: it draws in a goroutine of its own, which takes mu.
 type barred struct {
-	out   *mpb.Progress
-	whole *mpb.Bar
-	look  Options
-	slots int
-	began time.Time
-	now   func() time.Time
+	terminal io.Writer
+	out      *mpb.Progress
+	whole    *mpb.Bar
+	look     Options
+	slots    int
+	began    time.Time
+	now      func() time.Time
 
 	mu    sync.Mutex
 	rows  map[string]*row
@@ -48,12 +50,20 @@ type barred struct {
 	tally
 }
 
+// lineStart is what every line begins with: mpb goes up without going left, and
+// the terminal has put ^C before the cursor when somebody pressed that.
+const lineStart = "\r"
+
+// eraseBelow is what a terminal obeys by erasing what is behind the cursor.
+const eraseBelow = "\x1b[J"
+
 // filler draws a line that text gives, made of a coloured lead and the rest.
 func (b *barred) filler(text func(width int) (style, string, string)) mpb.BarFiller {
 	return mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		p := newPage(b.look)
+		p.styled(plain, lineStart)
 		// One column stays free: some terminals go to the next line after the last.
 		st, lead, rest := text(max(s.AvailableWidth-1, 1))
 		p.styled(st, lead)
@@ -67,7 +77,7 @@ func (b *barred) overall(width int) (style, string, string) {
 	now := b.now()
 	text := fmt.Sprintf("%s of %s done", count(int64(b.ended-b.undone)), count(int64(b.total)))
 	if b.undone > 0 {
-		text += fmt.Sprintf(", %s not", count(int64(b.undone)))
+		text += fmt.Sprintf(", %s not done", count(int64(b.undone)))
 	}
 	held := 0
 	for _, r := range b.rows {
@@ -147,6 +157,7 @@ func endLine(e apply.Event, d time.Duration) []span {
 // above prints a line that stays.
 func (b *barred) above(spans ...span) {
 	p := newPage(b.look)
+	p.styled(plain, lineStart)
 	p.line(0, spans...)
 	b.out.Write(p.bytes())
 }
@@ -171,4 +182,5 @@ func (b *barred) Close() {
 		}
 	}
 	b.out.Wait()
+	io.WriteString(b.terminal, lineStart+eraseBelow)
 }
