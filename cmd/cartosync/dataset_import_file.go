@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/data"
@@ -44,7 +43,7 @@ func openFile(path, wanted string) (*localFile, error) {
 	}
 	l := &localFile{File: f, path: path, size: info.Size(), upload: filepath.Base(path)}
 	if wanted != "" {
-		l.upload = wanted + extension(l.upload)
+		l.upload = wanted + data.Extension(l.upload)
 	}
 	l.look()
 	if err := l.several(wanted); err != nil {
@@ -52,16 +51,6 @@ func openFile(path, wanted string) (*localFile, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-// extension is a file name's ending, with that of a compressed file before it.
-func extension(file string) string {
-	ext := filepath.Ext(file)
-	switch strings.ToLower(ext) {
-	case ".gz", ".bz2":
-		return filepath.Ext(strings.TrimSuffix(file, ext)) + ext
-	}
-	return ext
 }
 
 // look finds out the names. What cannot be looked into is CARTO's to judge.

@@ -186,7 +186,7 @@ func (f *Fetcher) download(ctx context.Context, from source, limit int64) (*os.F
 	if err != nil {
 		return nil, "", err
 	}
-	file = "download" + extension(file) // the rest may be secret
+	file = "download" + data.Extension(file) // the rest may be secret
 	tmp, err := os.CreateTemp("", "cartosync-*"+path.Ext(file))
 	if err != nil {
 		return nil, "", err

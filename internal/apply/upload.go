@@ -9,8 +9,6 @@ import (
 	"hash"
 	"io"
 	"os"
-	"path"
-	"strings"
 	"sync/atomic"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -41,7 +39,7 @@ func (j *job) openFile() (*upload, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	u.ext, u.close = extension(f.As), f.Close
+	u.ext, u.close = data.Extension(f.As), f.Close
 	return u, nil
 }
 
@@ -55,7 +53,7 @@ func newUpload(f *os.File, name string, look data.Look) (*upload, error) {
 		return nil, &MovedError{Field: name, Planned: fmt.Sprintf("%d bytes", look.Size), Now: fmt.Sprintf("%d bytes", info.Size())}
 	}
 	return &upload{
-		File: f, close: f.Close, name: name, ext: extension(name), size: info.Size(), opened: info, sha256: look.SHA256, hash: sha256.New(),
+		File: f, close: f.Close, name: name, ext: data.Extension(name), size: info.Size(), opened: info, sha256: look.SHA256, hash: sha256.New(),
 	}, nil
 }
 
@@ -150,14 +148,4 @@ func (j *job) transfer(ctx context.Context, size int64) (_ context.Context, movi
 		release()
 		cancel(nil)
 	}
-}
-
-// extension is a file name's ending in lower case, compression included.
-func extension(file string) string {
-	base := strings.ToLower(path.Base(file))
-	ext := path.Ext(base)
-	if ext == ".gz" || ext == ".bz2" {
-		return path.Ext(strings.TrimSuffix(base, ext)) + ext
-	}
-	return ext
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"path"
 	"slices"
 	"strings"
 )
@@ -77,6 +78,17 @@ func formatOf(file string) (format, bool) {
 		}
 	}
 	return format{}, false
+}
+
+// Extension is a file name's ending in lower case, with that of what a
+// compressed file holds: ".csv.gz".
+func Extension(file string) string {
+	base := strings.ToLower(path.Base(file))
+	ext := path.Ext(base)
+	if ext == ".gz" || ext == ".bz2" {
+		return path.Ext(strings.TrimSuffix(base, ext)) + ext
+	}
+	return ext
 }
 
 // check compares the beginning of a file with what its format demands.
