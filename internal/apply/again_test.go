@@ -10,6 +10,7 @@ import (
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/sandbox"
 	"github.com/cartosync/cartosync/internal/sandbox/fault"
 )
 
@@ -169,7 +170,7 @@ func TestTakenNamesAreAskedForFirst(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			each(t, func(t *testing.T) {
-				a := newAccount(t)
+				a := newAccount(t, func(c *sandbox.Config) { c.NoSynchronizations = true }) // else one would fetch it, under its own mark
 				a.file("trees.csv", trees)
 				a.serve("trees.csv", trees)
 				a.manifest(c.manifest)

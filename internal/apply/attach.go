@@ -122,7 +122,17 @@ func (j *job) hidden(ctx context.Context, imp carto.Import) (carto.Dataset, erro
 func (j *job) earlierSurplus(ctx context.Context, req carto.SyncRequest) (carto.Dataset, error) {
 	mark := plan.SyncMarker(j.a.Project, j.a.Dataset)
 	for _, s := range j.Account.Synchronizations {
-		if s.Checksum != mark || s.DatasetID == "" || s.DatasetID == j.a.ID {
+		if s.Checksum != mark || s.DatasetID == j.a.ID {
+			continue
+		}
+		if s.DatasetID == "" {
+			now, err := j.firstRun(ctx, s.ID)
+			if err != nil {
+				return carto.Dataset{}, err
+			}
+			s.DatasetID = now.DatasetID
+		}
+		if s.DatasetID == "" {
 			continue
 		}
 		d, live, err := j.pair(ctx, s)

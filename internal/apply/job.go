@@ -99,6 +99,7 @@ func (j *job) steps() map[plan.Step]step {
 		plan.StepAttach:   {j.attached, j.attach},
 		plan.StepRefresh:  {nil, j.refresh},
 		plan.StepDetach:   {nil, j.detach},
+		plan.StepRelease:  {nil, j.release},
 		plan.StepClear:    {nil, j.clearSurplus},
 		plan.StepSyncName: {nil, j.nameSync},
 		plan.StepSync:     {nil, j.updateSync},

@@ -108,6 +108,90 @@ func (j *job) orphan(s carto.Synchronization) bool {
 	return s.Checksum == plan.SyncMarker(j.a.Project, j.a.Dataset) && s.DatasetID == ""
 }
 
+// firstImportLimit is how long the first import of an earlier run's synchronization
+// is waited for. What it makes is marked as ours, so a later run can go on with it.
+const firstImportLimit = 5 * time.Minute
+
+// earlierSync goes on with the synchronization whose first import an interrupted run
+// began: it was under way when the plan was made, or ended while the account was read.
+func (j *job) earlierSync(ctx context.Context) (bool, error) {
+	if j.live.ID != "" || j.dataset.Sync == nil && !slices.Contains(j.a.Steps, plan.StepRelease) {
+		return false, nil
+	}
+	mark := plan.SyncMarker(j.a.Project, j.a.Dataset)
+	for _, seen := range j.Account.Synchronizations {
+		known := func(d plan.Dataset) bool { return d.ID == seen.DatasetID }
+		if seen.Checksum != mark || slices.ContainsFunc(j.Account.Datasets, known) {
+			continue
+		}
+		s, err := j.firstRun(ctx, seen.ID)
+		switch {
+		case err != nil:
+			return false, err
+		case s.DatasetID == "" || s.Checksum != mark:
+			continue
+		}
+		if done, err := j.adoptFirst(ctx, s); err != nil || done {
+			return done, err
+		}
+	}
+	return false, nil
+}
+
+// firstRun reads a synchronization until its first import has ended. One that is
+// gone has none.
+func (j *job) firstRun(ctx context.Context, id string) (s carto.Synchronization, err error) {
+	waiting, over := patience(ctx)
+	defer over()
+	err = Poll(waiting, firstImportLimit, func(ctx context.Context) (bool, error) {
+		if s, err = j.Client.Synchronization(ctx, id); err != nil {
+			return false, err
+		}
+		if !running(s) {
+			return true, nil
+		}
+		j.event("", "waiting", "the first import of a synchronization that an interrupted run made")
+		return false, nil
+	})
+	if errors.Is(err, carto.ErrNotFound) {
+		return carto.Synchronization{}, nil
+	}
+	if errors.Is(err, ErrTimeout) {
+		err = fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way; apply again when it has ended", id)
+	}
+	return s, err
+}
+
+// adoptFirst makes what a first import brought the staged dataset, if it is what
+// this run would import.
+func (j *job) adoptFirst(ctx context.Context, s carto.Synchronization) (bool, error) {
+	req, err := j.syncRequest(j.a.Staging)
+	if err != nil {
+		return false, err
+	}
+	d, err := j.Client.Dataset(ctx, s.DatasetID)
+	switch {
+	case errors.Is(err, carto.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case used(d) || !sameSource(s, req):
+		return false, nil
+	}
+	j.live, j.sync = d, &s
+	if err := j.hide(ctx); err != nil {
+		return false, err
+	}
+	return true, j.checkStaged(ctx)
+}
+
+// running reports whether a first import may be under way. One that was refused
+// leaves its synchronization created, and some that fail leave it queued for ever.
+// Source: CartoDB/cartodb, app/models/data_import.rb.
+func running(s carto.Synchronization) bool {
+	return (s.State == carto.SyncQueued || s.State == carto.SyncSyncing) && time.Since(s.UpdatedAt) < time.Hour
+}
+
 // clearSync deletes what an earlier run's failed first import left: a
 // synchronization with our marker and no dataset.
 func (j *job) clearSync(ctx context.Context) error {
@@ -123,11 +207,10 @@ func (j *job) clearSync(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		running := s.State == carto.SyncQueued || s.State == carto.SyncSyncing
 		switch {
 		case !j.orphan(s):
 			return &MovedError{Description: fmt.Sprintf("the first import of synchronization %s ended since the plan was made", s.ID)}
-		case running && time.Since(s.UpdatedAt) < time.Hour:
+		case running(s):
 			return fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way; apply again when it has ended", s.ID)
 		}
 		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ func (j *job) stagedBefore(ctx context.Context) (bool, error) {
 		}
 		j.cleared("what an earlier run imported as %q, since nobody can tell whether it is complete", name)
 	}
+	if done, err := j.earlierSync(ctx); err != nil || done {
+		return done, err
+	}
 	return false, j.clearSync(ctx)
 }
 
@@ -48,7 +52,7 @@ func (j *job) whole(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("counting the rows of %q: %w", j.live.Name, err)
 	}
 	j.result.Rows = rows
-	if j.dataset.Sync != nil {
+	if j.dataset.Sync != nil || j.sync != nil {
 		return j.sync != nil, nil
 	}
 	look, ok := j.look()
@@ -65,7 +69,7 @@ func (j *job) stage(ctx context.Context) error {
 }
 
 func (j *job) bring(ctx context.Context) error {
-	if j.dataset.Sync != nil {
+	if j.dataset.Sync != nil || slices.Contains(j.a.Steps, plan.StepRelease) {
 		return j.stageSync(ctx)
 	}
 	switch j.dataset.Source.Kind {

@@ -17,6 +17,11 @@ import (
 // settleLimit is how long a change of a synchronization waits for a run to end.
 const settleLimit = 15 * time.Minute
 
+// noRun is the interval of a synchronization that only brings contents once: should
+// a run of ours end before it is deleted, CARTO must not run it, for it writes to
+// whatever dataset bears the name that its URL gave.
+const noRun = 365 * 24 * time.Hour
+
 // stageSync creates the synchronization, whose first import makes the dataset.
 // The request has no name to give it: a failed first import would leave a
 // synchronization that later overwrites another dataset of that name.
@@ -75,8 +80,11 @@ func (j *job) firstImport(ctx context.Context, req carto.SyncRequest) (carto.Imp
 
 func (j *job) syncRequest(importAs string) (carto.SyncRequest, error) {
 	req := carto.SyncRequest{Checksum: plan.SyncMarker(j.a.Project, j.a.Dataset), Interval: plan.RefreshInterval}
-	if j.dataset.Sync != nil {
+	switch {
+	case j.dataset.Sync != nil:
 		req.Interval = j.dataset.Sync.Interval
+	case slices.Contains(j.a.Steps, plan.StepRelease):
+		req.Interval = noRun
 	}
 	if j.dataset.Source.Kind == spec.SourceConnector {
 		c, err := j.connector(importAs)
@@ -283,6 +291,16 @@ func (j *job) detach(ctx context.Context) error {
 	return nil
 }
 
+// release deletes the synchronization that brought the contents of a new dataset.
+func (j *job) release(ctx context.Context) error {
+	if j.sync == nil {
+		return nil
+	}
+	err := j.deleteSync(ctx)
+	j.sync = nil
+	return err
+}
+
 // attachedSyncs are the ids of the dataset's synchronizations.
 func (j *job) attachedSyncs() []string {
 	var ids []string
@@ -316,7 +334,7 @@ func (j *job) putOff(ctx context.Context, id string) (there bool, err error) {
 	} else if err != nil {
 		return false, err
 	}
-	if j.sync.DatasetID != j.a.ID {
+	if j.sync.DatasetID != j.live.ID {
 		return false, nil
 	}
 	now, later := time.Now(), quiet()

@@ -137,11 +137,12 @@ const (
 	StepRename    Step = "rename"        // the dataset's name, and the marker that goes with it
 	StepRestrict  Step = "restrict"      // privacy, towards less public
 	StepDetach    Step = "detach_synchronization"
-	StepTry       Step = "try"       // import as a test, under the staging name
-	StepAlter     Step = "alter"     // drop the columns that would stand in the way
-	StepStage     Step = "stage"     // import under the staging name
-	StepOverwrite Step = "overwrite" // import over the live dataset
-	StepPublish   Step = "publish"   // name, markers and metadata of a staged dataset
+	StepTry       Step = "try"                     // import as a test, under the staging name
+	StepAlter     Step = "alter"                   // drop the columns that would stand in the way
+	StepStage     Step = "stage"                   // import under the staging name
+	StepOverwrite Step = "overwrite"               // import over the live dataset
+	StepPublish   Step = "publish"                 // name, markers and metadata of a staged dataset
+	StepRelease   Step = "release_synchronization" // delete the one that only brought the contents
 	StepAttach    Step = "attach_synchronization"
 	StepRefresh   Step = "refresh_by_synchronization" // one run of a passing synchronization
 	StepClear     Step = "clear_synchronizations"     // those that are too many

@@ -34,8 +34,11 @@ func (c *computer) create(w *wanted) Action {
 
 // importSteps are the steps that bring a new dataset into being.
 func importSteps(w *wanted) []Step {
-	if w.d.Sync != nil {
+	switch {
+	case w.d.Sync != nil:
 		return []Step{StepStage, StepPublish, StepSyncName}
+	case w.passing:
+		return []Step{StepStage, StepPublish, StepRelease}
 	}
 	return []Step{StepStage, StepPublish}
 }

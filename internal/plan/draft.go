@@ -115,7 +115,7 @@ func (a Action) blocked(code Reason, reason, hint string) Action {
 // stepOrder is the order in which an action takes its steps.
 var stepOrder = []Step{
 	StepCreateConnection, StepUpdateConnection, StepDeleteConnection,
-	StepAwait, StepPark, StepRename, StepRestrict, StepDetach, StepTry, StepAlter, StepStage, StepOverwrite, StepPublish,
+	StepAwait, StepPark, StepRename, StepRestrict, StepDetach, StepTry, StepAlter, StepStage, StepOverwrite, StepPublish, StepRelease,
 	StepAttach, StepRefresh, StepClear, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
 	StepForce, StepDelete, StepDeleteSync,
 }

@@ -17,6 +17,7 @@ type wanted struct {
 	fingerprint string
 	staging     string
 	linked      bool // takes its name from another entry, or gives it to one
+	passing     bool // a synchronization that is deleted afterwards imports it, since a plain import bears no mark of ours
 }
 
 // A liveDataset is one live dataset with its marker read.
@@ -96,6 +97,7 @@ func (x *index) want(project string, d spec.Dataset) {
 	w := &wanted{project: project, d: d, look: x.in.Looks[d.Name]}
 	w.fingerprint = Fingerprint(d, w.look)
 	w.staging = StagingName(project, d.Name, w.fingerprint)
+	w.passing = d.Sync == nil && d.Source.Kind == spec.SourceURL && d.Source.Fetch == spec.FetchServer && x.in.Account.Limits.Synchronizations
 	x.wants = append(x.wants, w)
 	x.declared[d.Name] = w
 }

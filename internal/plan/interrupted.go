@@ -36,7 +36,7 @@ func (x *index) pendingOf(w *wanted) []Pending { return x.pending[w.project+" "+
 // importKind is what the import of a new dataset asks for.
 func importKind(w *wanted) PendingKind {
 	switch {
-	case w.d.Sync != nil:
+	case w.d.Sync != nil || w.passing:
 		return PendingSync
 	case w.d.Source.Kind == spec.SourceConnector:
 		return PendingConnector

@@ -144,9 +144,9 @@ func (m *matcher) staged(w *wanted) match {
 	if w.fingerprint == "" {
 		return match{}
 	}
-	if w.d.Sync != nil {
+	if w.d.Sync != nil || w.passing {
 		for _, s := range m.marked[SyncMarker(w.project, w.d.Name)] {
-			if l := m.byID[s.DatasetID]; l != nil && !otherKind(w, *s) && m.nobodys(l) {
+			if l := m.byID[s.DatasetID]; l != nil && !otherKind(w, *s) && m.nobodys(l) && (!w.passing || m.imports(*s, w)) {
 				return match{relation: staged, live: l, sync: s}
 			}
 		}
@@ -155,6 +155,14 @@ func (m *matcher) staged(w *wanted) match {
 		return match{relation: staged, live: l}
 	}
 	return m.stagedByJob(w)
+}
+
+// imports reports whether a synchronization imported exactly what w declares.
+func (x *index) imports(s Synchronization, w *wanted) bool {
+	url, ok := x.resolved(w.d.Source.URL)
+	i := w.d.Import
+	return ok && s.URL.Equal(url) && s.TypeGuessing == i.TypeGuessing &&
+		s.QuotedFieldsGuessing == i.QuotedFieldsGuessing && s.ContentGuessing == i.ContentGuessing
 }
 
 // free are those that nobody has claimed.

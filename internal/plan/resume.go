@@ -14,6 +14,8 @@ func (c *computer) resume(w *wanted, m match) Action {
 	c.newPublication(&a, w, m.live.Privacy)
 	if m.sync != nil { // begun from a manifest that may have changed since
 		a.Seen.Synchronization = m.sync
+	}
+	if m.sync != nil && w.d.Sync != nil {
 		c.health(&a, w, *m.sync)
 		if c.compareRuns(&a, w, *m.sync) {
 			a.take(StepSync)

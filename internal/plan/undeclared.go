@@ -62,7 +62,7 @@ func (c *computer) noteLeftovers() {
 			if !strings.HasPrefix(s.Checksum, tagPrefix+m.Project+":") || c.cleared[s.ID] {
 				continue
 			}
-			if l := c.byID[s.DatasetID]; l == nil || !c.claimed[l.ID] {
+			if l := c.byID[s.DatasetID]; l == nil || !c.claimed[l.ID] && l.marker.Owners == 0 {
 				c.leftover(m, quoted("synchronization %s is one that an interrupted run left", s.ID))
 			}
 		}
