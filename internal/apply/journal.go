@@ -33,7 +33,6 @@ type Journal struct {
 	warn   func(error)
 
 	mu     sync.Mutex
-	fresh  bool // this run has made the directory
 	broken bool // said once, and not tried again
 }
 

@@ -127,18 +127,16 @@ func (j *Journal) make() (*os.Root, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return root, err
 	}
-	j.fresh = true
 	if _, err := MakeStateDir(j.dir); err != nil {
 		return nil, err
 	}
 	return j.open()
 }
 
-// leave removes the directory, if this run made it and nothing has come into it
-// since.
+// leave removes the directory if nothing else is in it.
 func (j *Journal) leave(root *os.Root) {
 	files, err := fs.ReadDir(root.FS(), ".")
-	if !j.fresh || err != nil || len(files) != 1 || files[0].Name() != ".gitignore" {
+	if err != nil || len(files) != 1 || files[0].Name() != ".gitignore" {
 		return
 	}
 	state := filepath.Join(j.dir, StateDir)
