@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/plan"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // The parts of SARIF 2.1.0 that diagnostics need.
@@ -39,7 +41,7 @@ type (
 		RuleIndex int             `json:"ruleIndex"`
 		Level     string          `json:"level"`
 		Message   sarifMessage    `json:"message"`
-		Locations []sarifLocation `json:"locations,omitempty"`
+		Locations []sarifLocation `json:"locations"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
@@ -71,15 +73,15 @@ func sarifReport(p plan.Plan, r apply.Report, _ Options) ([]byte, error) {
 
 func sarifFailure(_ string, _ []string, err error) ([]byte, error) { return sarif(diagnose(err)) }
 
-// sarif writes diagnostics as a SARIF log. What belongs to no place in a manifest has no location.
+// sarif writes diagnostics as a SARIF log. What belongs to no place in a manifest gets the beginning of one: GitHub
+// refuses a whole log for one result that has no location.
+// Source: github/codeql-action, issue 1738.
 func sarif(all []diagnostic) ([]byte, error) {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "cartosync", Rules: rulesOf(all)}}, ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	for _, d := range all {
 		r := sarifResult{RuleID: d.Code, Level: sarifLevels[d.Severity], Message: sarifMessage{d.message()}}
 		r.RuleIndex = slices.Index(run.Tool.Driver.Rules, sarifRule{d.Code})
-		if d.File != "" {
-			r.Locations = []sarifLocation{{sarifPlace{sarifArtifact{uriOf(d.File)}, sarifRegion{max(d.Line, 1), max(d.Column, 1)}}}}
-		}
+		r.Locations = []sarifLocation{{sarifPlace{sarifArtifact{uriOf(cmp.Or(d.File, spec.ManifestName))}, sarifRegion{max(d.Line, 1), max(d.Column, 1)}}}}
 		run.Results = append(run.Results, r)
 	}
 	var b bytes.Buffer
