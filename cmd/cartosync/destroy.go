@@ -35,7 +35,10 @@ func (c *destroyCmd) Run(ctx context.Context, a *app) (err error) {
 	if err := c.check(a); err != nil {
 		return err
 	}
-	s, err := a.project(ctx, c.manifestArgs, c.projectFlags, func(*survey) error { return nil })
+	s, err := a.project(ctx, c.manifestArgs, c.projectFlags, func(s *survey) error {
+		s.in.Options = choiceFlags{Allow: c.Allow}.options()
+		return nil
+	}, func(in plan.Input) plan.Plan { return plan.Destroy(in, !c.AutoApprove) })
 	if err != nil {
 		return err
 	}
@@ -43,8 +46,6 @@ func (c *destroyCmd) Run(ctx context.Context, a *app) (err error) {
 	if err := c.checkAllowed(s.in.Account); err != nil {
 		return err
 	}
-	s.in.Options = choiceFlags{Allow: c.Allow}.options()
-	s.plan = plan.Destroy(s.in, !c.AutoApprove)
 	as := applyCmd{AutoApprove: c.AutoApprove}
 	as.outputFlags, as.reportFlags = c.outputFlags, c.reportFlags
 	if err := as.show(a, s); err != nil {
@@ -59,7 +60,7 @@ func (c *destroyCmd) Run(ctx context.Context, a *app) (err error) {
 			return as.decline(a, s, "the answer was not "+missed)
 		}
 	}
-	return as.finish(ctx, a, s)
+	return s.held(ctx, a, c.projectFlags, as)
 }
 
 // check refuses to ask where nobody answers, and to lift what does not guard here.

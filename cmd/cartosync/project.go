@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/live"
 	"github.com/cartosync/cartosync/internal/plan"
 )
@@ -15,11 +16,12 @@ type projectFlags struct {
 	varFlags
 	outputFlags
 	reportFlags
+	leaseFlags
 }
 
 // project loads the manifests and reads the account, and looks into no file. The
 // account stays open.
-func (a *app) project(ctx context.Context, manifests manifestArgs, f projectFlags, prepare func(*survey) error) (s *survey, err error) {
+func (a *app) project(ctx context.Context, manifests manifestArgs, f projectFlags, prepare func(*survey) error, compute func(plan.Input) plan.Plan) (s *survey, err error) {
 	if err := errors.Join(f.claimJSON(), f.reportFlags.claim(a)); err != nil {
 		return nil, err
 	}
@@ -42,13 +44,37 @@ func (a *app) project(ctx context.Context, manifests manifestArgs, f projectFlag
 	if err != nil {
 		return nil, err
 	}
-	if s.in.Account, err = live.Read(ctx, client, s.account.URL); err != nil {
-		return nil, err
+	s.again = func(ctx context.Context) error {
+		var err error
+		if s.in.Account, err = live.Read(ctx, client, s.account.URL); err != nil {
+			return err
+		}
+		err = live.Maps(ctx, client, &s.in.Account, func(d plan.Dataset) bool {
+			marker, _ := plan.ParseMarker(d.Tags)
+			return s.declares(marker.Project)
+		})
+		s.plan = compute(s.in)
+		return err
 	}
-	return s, live.Maps(ctx, client, &s.in.Account, func(d plan.Dataset) bool {
-		marker, _ := plan.ParseMarker(d.Tags)
-		return s.declares(marker.Project)
-	})
+	s.leases, _ = apply.ReadLeases(ctx, client, s.projects()) // where this fails the plan is made again once they are held
+	return s, s.again(ctx)
+}
+
+// held takes the leases and carries the plan out, if it is still the one that was
+// shown.
+func (s *survey) held(ctx context.Context, a *app, f projectFlags, as applyCmd) error {
+	defer a.release(ctx, s)
+	if err := s.take(ctx, a, f.leaseFlags, f.Verbose); err != nil {
+		return err
+	}
+	if s.lease.Stale() {
+		if changed, err := s.replan(ctx); err != nil {
+			return err
+		} else if changed {
+			return errors.New("another run was at work since the plan was made, and changed it; nothing was done; run the same command again")
+		}
+	}
+	return as.finish(ctx, a, s)
 }
 
 // declares reports whether one of the manifests is the project's.

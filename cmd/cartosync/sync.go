@@ -48,18 +48,18 @@ func (c *syncCmd) Run(ctx context.Context, a *app) (err error) {
 			return render.Diagnostics(a.stderr, missing)
 		}
 		return nil
-	})
+	}, func(in plan.Input) plan.Plan { return plan.ForceRuns(in, c.Names, c.Stale) })
 	if err != nil {
 		return err
 	}
 	defer closing(&err, s.account.close)
-	s.plan, s.runs = plan.ForceRuns(s.in, c.Names, c.Stale), runOptions{wait: time.Duration(c.Timeout), detached: !c.Wait}
+	s.runs = runOptions{wait: time.Duration(c.Timeout), detached: !c.Wait}
 	as := applyCmd{AutoApprove: true}
 	as.outputFlags, as.reportFlags = c.outputFlags, c.reportFlags
 	if err := c.show(a, s, as); err != nil {
 		return err
 	}
-	return as.finish(ctx, a, s)
+	return s.held(ctx, a, c.projectFlags, as)
 }
 
 // runOptions say how runs of synchronizations are waited for.

@@ -11,10 +11,11 @@ import (
 )
 
 func TestParseSyncAndDestroy(t *testing.T) {
-	bare := projectFlags{outputFlags: outputFlags{Format: "text"}}
+	lease := leaseFlags{LeaseTimeout: 10 * time.Minute}
+	bare := projectFlags{leaseFlags: lease, outputFlags: outputFlags{Format: "text"}}
 	noisy := projectFlags{
 		accountFlags: accountFlags{Sandbox: true}, varFlags: varFlags{map[string]string{"a": "b"}},
-		outputFlags: outputFlags{Format: "json", JSONInto: "j", Verbose: true, NoColor: true}, reportFlags: reportFlags{Report: "r"},
+		leaseFlags: lease, outputFlags: outputFlags{Format: "json", JSONInto: "j", Verbose: true, NoColor: true}, reportFlags: reportFlags{Report: "r"},
 	}
 	flags := []string{"--sandbox", "--var", "a=b", "--format", "json", "--json-into", "j", "-v", "--no-color", "--report", "r"}
 	secrets := secretFlags{SecretsDir: "/run/secrets"}
