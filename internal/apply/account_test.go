@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,7 +155,13 @@ func (a *account) look(ctx context.Context, m spec.Manifest, d spec.Dataset) dat
 func (a *account) apply() apply.Report {
 	a.t.Helper()
 	in := a.input(a.t.Context())
-	return a.carryOut(a.t.Context(), in, plan.Compute(in))
+	p := plan.Compute(in)
+	if !slices.ContainsFunc(p.Actions, func(act plan.Action) bool { return act.Kind == plan.KindStaging }) {
+		return a.carryOut(a.t.Context(), in, p)
+	}
+	lease := a.takes(named("ann")) // without which leftovers stay
+	defer a.releases(lease)
+	return a.under(a.t.Context(), lease, in, p)
 }
 
 func (a *account) carryOut(ctx context.Context, in plan.Input, p plan.Plan) apply.Report {

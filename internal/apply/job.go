@@ -107,6 +107,8 @@ func (j *job) steps() map[plan.Step]step {
 		plan.StepForce:    {nil, j.force},
 
 		plan.StepDeleteSync: {nil, j.deleteStray},
+
+		plan.StepDeleteStaging: {nil, j.deleteStaging},
 	}
 }
 

@@ -212,13 +212,14 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 func (j *job) outcome(ctx context.Context, err error) Outcome {
 	var moved *MovedError
 	var missing *missingError
+	var needed *leaseNeededError
 	var declined *DeclinedError
 	switch {
 	case interruption(ctx, err):
 		return Interrupted
 	case errors.As(err, &moved) && !j.acted, errors.As(err, &declined):
 		return Refused
-	case errors.As(err, &missing):
+	case errors.As(err, &missing), errors.As(err, &needed):
 		return Skipped
 	}
 	return Failed

@@ -34,6 +34,7 @@ const (
 	KindDataset         Kind = "dataset"
 	KindConnection      Kind = "connection"
 	KindSynchronization Kind = "synchronization" // one that made no dataset; known by its id
+	KindStaging         Kind = "staging"         // a dataset that was imported and not published; known by its staging name
 )
 
 // An Action is what one declared (or no longer declared) object needs, and why.
@@ -156,4 +157,6 @@ const (
 
 	StepForce      Step = "force_synchronization"  // one run, now
 	StepDeleteSync Step = "delete_synchronization" // one that made no dataset
+
+	StepDeleteStaging Step = "delete_staging" // one that nothing needs
 )

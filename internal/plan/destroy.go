@@ -117,7 +117,8 @@ func (c *computer) doomed(a Action, l *liveDataset) Action {
 	return a.finished()
 }
 
-var stagingName = regexp.MustCompile(`^cs_[0-9a-f]{8}_[0-9a-f]{8}_[0-9a-f]{16}$`)
+// stagingName matches the names under which contents are staged. Where one was taken, CARTO has added a number.
+var stagingName = regexp.MustCompile(`^cs_[0-9a-f]{8}_[0-9a-f]{8}_[0-9a-f]{16}(_[0-9]+)?$`)
 
 // isLeftover reports whether an unmarked dataset is one that an interrupted run
 // imported and did not publish: by its staging name, or because a synchronization

@@ -117,7 +117,7 @@ var stepOrder = []Step{
 	StepCreateConnection, StepUpdateConnection, StepDeleteConnection,
 	StepAwait, StepPark, StepRename, StepRestrict, StepDetach, StepTry, StepAlter, StepStage, StepOverwrite, StepPublish, StepRelease,
 	StepAttach, StepRefresh, StepClear, StepSyncName, StepSync, StepRevive, StepMetadata, StepPrivacy, StepShare,
-	StepForce, StepDelete, StepDeleteSync,
+	StepForce, StepDelete, StepDeleteSync, StepDeleteStaging,
 }
 
 // finished puts the parts of an action in their order.

@@ -104,6 +104,7 @@ func (p Plan) BesidesAdoption() []Action {
 	for _, a := range p.Actions {
 		onlyMarkers := !slices.ContainsFunc(a.Changes, func(c Change) bool { return c.Field != "marker" })
 		switch {
+		case a.Kind == KindStaging: // what an interrupted run left is no matter of the manifest
 		case a.Verb == None, a.Verb == Adopt && len(a.Also) == 0, a.Verb == Update && onlyMarkers && len(a.Changes) > 0:
 		default:
 			all = append(all, a)

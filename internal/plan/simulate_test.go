@@ -155,7 +155,7 @@ func (s *simulation) step(a Action, made *string, step Step) {
 		}
 	case StepSyncName, StepSync, StepRevive:
 		s.sync(a, id, step)
-	case StepDelete:
+	case StepDelete, StepDeleteStaging:
 		s.in.Account.Datasets = slices.DeleteFunc(s.in.Account.Datasets, func(d Dataset) bool { return d.ID == id })
 		s.in.Account.Synchronizations = slices.DeleteFunc(s.in.Account.Synchronizations, func(y Synchronization) bool { return y.DatasetID == id })
 	}

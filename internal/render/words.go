@@ -62,6 +62,8 @@ func subject(a plan.Action) string {
 	switch a.Kind {
 	case plan.KindConnection, plan.KindSynchronization:
 		return string(a.Kind) + " " + a.Name()
+	case plan.KindStaging:
+		return "staging dataset " + a.Dataset
 	}
 	return a.Dataset
 }
