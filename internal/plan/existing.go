@@ -107,7 +107,7 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset, doubtful bool)
 		if requested {
 			hint := "it has no source: its contents belong to somebody else"
 			if w.d.Sync != nil {
-				hint = "it is synchronized: cartosync synchronization force " + l.Name + " runs it now"
+				hint = "it is synchronized: cartosync sync " + w.d.Name + " runs it now"
 			}
 			c.note(w, "warning", "reimport_not_ours", quoted("dataset %q is not imported by cartosync, so it is not imported again", w.d.Name), hint)
 		}

@@ -287,7 +287,7 @@ func (c *computer) noteAge(w *wanted, s Synchronization) {
 	if age := c.in.Account.ReadAt.Sub(s.RanAt); age > w.d.Expect.MaxAge {
 		c.note(w, "warning", "synchronization_old",
 			quoted("the last run of dataset %q ended at %s, which is longer ago than %s", w.d.Name, s.RanAt.UTC().Format(time.RFC3339), spec.Interval(w.d.Expect.MaxAge)),
-			quoted("see whether its source can be fetched; cartosync synchronization force %s runs it now", s.Name))
+			quoted("see whether its source can be fetched; cartosync sync %s runs it now", w.d.Name))
 	}
 }
 
