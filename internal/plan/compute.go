@@ -65,7 +65,7 @@ func (c *computer) compute() {
 	}
 	for _, m := range c.in.Desired {
 		actions = append(actions, c.undeclared(m)...)
-		actions = append(actions, c.abandonedImports(m)...)
+		actions = append(actions, c.abandonedImports(m, false)...)
 		actions = append(actions, c.leftStaging(m, actions)...)
 	}
 	actions = c.selected(actions)

@@ -27,10 +27,12 @@ func Destroy(in Input, confirmed bool) Plan {
 	var actions []Action
 	for _, m := range in.Desired {
 		actions = append(actions, d.project(m)...)
+		actions = append(actions, c.abandonedImports(m, true)...)
 	}
 	c.guardUsedConnections(actions)
 	order(actions, false)
-	c.plan.Actions, c.plan.Task = actions, ToDestroy
+	c.awaitDoomed(actions)
+	c.plan.Actions, c.plan.Task, c.plan.Settled = actions, ToDestroy, c.settled
 	return c.plan
 }
 

@@ -189,14 +189,14 @@ func (c *computer) leftImports(a *Action, w *wanted) {
 	}
 }
 
-// abandonedImports plans the end of imports of datasets that a project no longer
-// declares.
-func (c *computer) abandonedImports(m spec.Manifest) []Action {
+// abandonedImports plans the end of imports of datasets that are not to be: those
+// that a project no longer declares, or all.
+func (c *computer) abandonedImports(m spec.Manifest, all bool) []Action {
 	found := map[string]*Action{}
 	for _, p := range c.in.Pending {
 		kept := slices.ContainsFunc(c.pending[p.Project+" "+p.Dataset], func(k Pending) bool { return k.ID == p.ID })
 		switch {
-		case p.Project != m.Project || !kept || c.declared[p.Dataset] != nil:
+		case p.Project != m.Project || !kept || c.declared[p.Dataset] != nil && !all:
 			continue
 		case p.ImportID == "":
 			c.settled = append(c.settled, p)
@@ -205,7 +205,7 @@ func (c *computer) abandonedImports(m spec.Manifest) []Action {
 		a := found[p.Dataset]
 		if a == nil {
 			a = &Action{Verb: Resume, Kind: KindDataset, Project: m.Project, Dataset: p.Dataset, Pos: m.ProjectPos}
-			a.because(ImportAbandoned, "an interrupted run began to import it at %s, and it is no longer declared", instant(p.Since))
+			a.because(ImportAbandoned, "an interrupted run began to import it at %s, and it is not to be", instant(p.Since))
 			found[p.Dataset] = a
 		}
 		c.clear(a, p)
