@@ -197,7 +197,7 @@ func (j *job) importing(ctx context.Context, asked plan.Pending, start func(cont
 	imp, err := j.watch(waiting, asked, carto.Poll{})
 	if failedImport(err) {
 		err = fmt.Errorf("CARTO's import failed with error %w", err)
-	} else if err != nil && stopping(ctx) {
+	} else if interruption(waiting, err) {
 		err = fmt.Errorf("%w while CARTO runs import job %s", errStopped, id)
 	}
 	return imp, err

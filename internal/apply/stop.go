@@ -21,6 +21,12 @@ var errStopped = errors.New("the run was interrupted")
 
 type stopKey struct{}
 
+// A stopper is how a context knows that the run is to stop.
+type stopper struct {
+	stop   <-chan struct{}
+	polite context.Context // ends after that
+}
+
 // stoppable returns a context that knows when the run is to stop. The caller
 // calls the function at the end of the run.
 func stoppable(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
@@ -35,7 +41,7 @@ func stoppable(ctx context.Context, stop <-chan struct{}) (context.Context, cont
 		case <-polite.Done():
 		}
 	}()
-	return context.WithValue(ctx, stopKey{}, polite), func() { cancel(nil) }
+	return context.WithValue(ctx, stopKey{}, stopper{stop, polite}), func() { cancel(nil) }
 }
 
 // patience is the context of something that is waited for: it ends when the run
@@ -51,17 +57,22 @@ func patience(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // onStop calls f when the run is to stop, unless release is called before.
 func onStop(ctx context.Context, f func()) (release func() bool) {
-	polite, ok := ctx.Value(stopKey{}).(context.Context)
+	s, ok := ctx.Value(stopKey{}).(stopper)
 	if !ok {
 		return func() bool { return true }
 	}
-	return context.AfterFunc(polite, f)
+	return context.AfterFunc(s.polite, f)
 }
 
 // stopping reports whether the run is to stop, in whichever way.
 func stopping(ctx context.Context) bool {
-	polite, ok := ctx.Value(stopKey{}).(context.Context)
-	return ctx.Err() != nil || ok && polite.Err() != nil
+	s, _ := ctx.Value(stopKey{}).(stopper) // nil is never closed
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return ctx.Err() != nil
+	}
 }
 
 // interruption reports whether err only says that the run was interrupted.
