@@ -79,9 +79,9 @@ func TestAccess(t *testing.T) {
 		{"plain http on this machine", accountFlags{Account: "http://127.0.0.1:8080/user/me"}, inEnv, nil,
 			result{Account: "http://127.0.0.1:8080/user/me", Key: "env_key"}},
 		{"empty key file", accountFlags{Account: acme, APIKeyFile: os.DevNull}, inEnv, nil,
-			result{Err: "--api-key-file " + os.DevNull + ": not a regular file"}},
+			result{Err: "--api-key-file " + os.DevNull + ": not a regular file; name one"}},
 		{"missing credentials that were asked for", accountFlags{Account: acme, Credentials: "testdata/none.yaml"}, nil, nil,
-			result{Err: "credentials file: stat testdata/none.yaml: no such file or directory"}},
+			result{Err: "credentials file testdata/none.yaml: no such file or directory; check the path"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

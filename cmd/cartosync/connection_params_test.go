@@ -36,7 +36,7 @@ func TestParams(t *testing.T) {
 		{"written out", map[string]string{"password": "hunter2"}, "", nil, "--param password: a secret is not written on the command line, which everybody on this machine can read; " +
 			"write --param password=@FILE, password=- for standard input, or 'password=${env:NAME}'"},
 		{"twice", map[string]string{"server": "a", "SERVER": "b"}, "", nil, "--param server is given twice, in capitals and in small letters; give it once"},
-		{"no such file", map[string]string{"password": "@none"}, "", nil, "--param password: file none: no such file or directory"},
+		{"no such file", map[string]string{"password": "@none"}, "", nil, "--param password: file none: no such file or directory; check the path"},
 		{"a long file", map[string]string{"password": "@" + long}, "", nil, "--param password: file " + long + ": larger than 65536 bytes; is this the right file?"},
 		{"an empty input", map[string]string{"password": "-"}, "\n", nil, "--param password: the secret is empty"},
 		{"the account's own key", map[string]string{"password": "${env:CARTO_API_KEY}"}, "", nil,

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"runtime"
@@ -51,7 +51,7 @@ const maxCredentials = 1 << 20
 func readCredentials(path string) (credentials, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return credentials{}, fmt.Errorf("credentials file: %w", err)
+		return credentials{}, fmt.Errorf("credentials file %s: %w", path, fileError(err))
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return credentials{}, fmt.Errorf("credentials file %s can be read by others (mode %s); run chmod 600 %s", path, info.Mode().Perm(), path)
@@ -116,20 +116,15 @@ func readSmall(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, unwrapPath(err)
+		return nil, fileError(err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("not a regular file")
+		return nil, errors.New("not a regular file; name one")
 	case info.Size() > limit:
 		return nil, fmt.Errorf("larger than %d bytes; is this the right file?", limit)
 	}
 	text, err := os.ReadFile(path)
-	return text, unwrapPath(err)
-}
-
-// unwrapPath takes the path off an error that is printed behind it.
-func unwrapPath(err error) error {
-	if p, ok := err.(*fs.PathError); ok {
-		return p.Err
+	if err != nil {
+		return nil, fileError(err)
 	}
-	return err
+	return text, nil
 }

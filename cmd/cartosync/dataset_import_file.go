@@ -31,7 +31,7 @@ type localFile struct {
 func openFile(path, wanted string) (*localFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("file %q cannot be read: %w", path, unwrapPath(err))
+		return nil, fmt.Errorf("file %q cannot be read: %w", path, fileError(err))
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -39,7 +39,7 @@ func openFile(path, wanted string) (*localFile, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("file %q cannot be read: %w", path, unwrapPath(err))
+		return nil, fmt.Errorf("file %q cannot be read: %w", path, fileError(err))
 	}
 	l := &localFile{File: f, path: path, size: info.Size(), upload: filepath.Base(path)}
 	if wanted != "" {

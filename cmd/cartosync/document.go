@@ -93,13 +93,13 @@ func (f reportFlags) claim(a *app) error {
 func replaceFile(file string, contents []byte) (err error) {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		if err := os.WriteFile(file, contents, 0); err != nil {
-			return fmt.Errorf("write %s: %w", file, cause(err))
+			return fmt.Errorf("write %s: %w", file, fileError(err))
 		}
 		return nil
 	}
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", file, cause(err))
+		return fmt.Errorf("write %s: %w", file, fileError(err))
 	}
 	_, err = f.Write(contents)
 	err = errors.Join(err, f.Chmod(0o644), f.Close())
@@ -108,22 +108,9 @@ func replaceFile(file string, contents []byte) (err error) {
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return fmt.Errorf("write %s: %w", file, cause(err))
+		return fmt.Errorf("write %s: %w", file, fileError(err))
 	}
 	return nil
-}
-
-// cause leaves out of an error the names that are not the user's: those of temporary files.
-func cause(err error) error {
-	var path *os.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
 }
 
 // asked finds what the command line says about documents, however wrong the rest of it is: whoever parses our output

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -63,13 +64,31 @@ func (c *sandboxCmd) Run(ctx context.Context, a *app) (err error) {
 	defer listener.Close()
 	s, err := sandbox.Open(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("open the sandbox: %w", err)
+		return c.unopened(err)
 	}
 	defer closing(&err, s.Close)
 	if err := c.introduce(a, listener.Addr()); err != nil {
 		return err
 	}
 	return serve(ctx, listener, s, cfg.Log)
+}
+
+// unopened says which file or flag is to blame that the sandbox could not be opened.
+func (c *sandboxCmd) unopened(err error) error {
+	var at *fs.PathError
+	if !errors.As(err, &at) {
+		return fmt.Errorf("open the sandbox: %w", err)
+	}
+	where := at.Path
+	if at.Path == c.Serve {
+		where = "--serve " + at.Path
+	}
+	for provider, dir := range c.Connector {
+		if at.Path == dir {
+			where = "--connector " + provider + "=" + dir
+		}
+	}
+	return fmt.Errorf("open the sandbox: %s: %w", where, fileError(err))
 }
 
 // check refuses to let others in with a key that everybody knows.

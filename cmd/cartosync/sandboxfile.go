@@ -155,7 +155,7 @@ func (r *worldReader) dir(e entry) string {
 	case errors.Is(err, fs.ErrNotExist):
 		fault = e.fault(fmt.Sprintf("there is no directory %q", name), "create it, or correct the path: it begins at the manifest's directory")
 	case err != nil:
-		fault = e.fault(fmt.Sprintf("directory %q cannot be used: %v", name, unwrapPath(err)), "name a directory inside the manifest's")
+		fault = e.fault(fmt.Sprintf("directory %q cannot be used: %v", name, withoutPath(err)), "name a directory inside the manifest's")
 	case !info.IsDir():
 		fault = e.fault(fmt.Sprintf("%q is not a directory", name), "name the directory that holds the files")
 	}

@@ -164,7 +164,7 @@ func TestByHandRefuses(t *testing.T) {
 		{"a password", account, key, "connection create x hive --param server=h --param password=hunter2", 64, `--param password: a secret is not written on the command line, which everybody on this machine can read; write --param password=@FILE, password=- for standard input, or 'password=${env:NAME}'`},
 		{"a password in a URL", account, key, "connector tables hive --connection password=-", 1, `--connection password: the secret is empty`},
 
-		{"no such file", account, key, "dataset import none.csv", 1, `file "none.csv" cannot be read: no such file or directory`},
+		{"no such file", account, key, "dataset import none.csv", 1, `file "none.csv" cannot be read: no such file or directory; check the path`},
 		{"unknown dataset", account, key, "dataset show tree", 1, `there is no dataset "tree"; did you mean "trees"?`},
 		{"unknown dataset, nothing like it", account, key, "dataset show x", 1, `there is no dataset "x"; cartosync dataset list shows what there is`},
 		{"unknown id of a dataset", account, key, "dataset show " + idOfNothing, 1, `there is no dataset of the id ` + idOfNothing + `; cartosync dataset list shows what there is`},

@@ -43,7 +43,7 @@ func unreadable(path string, err error) *Error {
 	case errors.Is(err, fs.ErrPermission):
 		e.Problem, e.Hint = "the file may not be read", "give this user read access to it"
 	default:
-		e.Problem = "the file cannot be read: " + cause(err)
+		e.Problem, e.Hint = "the file cannot be read: "+cause(err), "name a manifest or a directory that holds a carto.yaml"
 	}
 	return e
 }
