@@ -89,11 +89,16 @@ func TakeLeases(ctx context.Context, c *carto.Client, projects []string, o Lease
 		o.Notice(LeaseNotice{Problem: fmt.Errorf("the account has a dataset %q, whose name the table of leases would need; rename it", LeaseTable)})
 		return l, nil
 	}
+	var broken error // why the database cannot be written to, which need not be found out for each project
 	for _, project := range slices.Compact(slices.Sorted(slices.Values(projects))) {
-		t := taking{Lease: l, LeaseOptions: o, project: project, began: began}
-		switch err := t.take(ctx, renewing); {
+		t, err := taking{Lease: l, LeaseOptions: o, project: project, began: began}, broken
+		if broken == nil {
+			err = t.take(ctx, renewing)
+		}
+		switch {
 		case err == nil:
 		case t.unavailable(ctx, err):
+			broken = err
 			o.Notice(LeaseNotice{Project: project, Problem: err})
 		default:
 			return nil, also(err, l.Release(ctx))
