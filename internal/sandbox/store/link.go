@@ -145,7 +145,7 @@ func (t *Tx) relink(ctx context.Context, renamed []Table) error {
 func (t *Tx) CreateTable(ctx context.Context, name string, columns []Column) error {
 	r := relation{name: name, file: uuid.NewString() + ".db", cartodbfied: true}
 	err := t.store.withFile(ctx, r.file, "rwc", func(conn *sql.Conn) error {
-		_, err := conn.ExecContext(ctx, createStatement(`"f".`+quote(name), columns))
+		_, err := conn.ExecContext(ctx, createStatement(`"f".`+quote(name), baseColumns, columns))
 		return err
 	})
 	if err != nil {

@@ -23,6 +23,8 @@ type Store struct {
 	// Of the tables' files, with the state for the catalogues: those that cannot write, those that can, and those for what
 	// takes no time. Whoever changes the state waits for none but the last.
 	query, change, touch *sql.DB
+	// Of the files of imports that are under way. No client's statement runs there.
+	fill *sql.DB
 
 	columns  columnCache
 	files    fileLocks
@@ -81,13 +83,14 @@ func (s *Store) connect(ctx context.Context) error {
 	s.read, s.touch = open(newConnector(path, "&mode=ro", s.now), parallel), open(newConnector(path, "", s.now), 2)
 	s.query = open(newConnector(path, "&mode=ro", s.now).withCatalog(), parallel)
 	s.change = open(newConnector(path, "", s.now).withCatalog(), 4*parallel)
+	s.fill = open(newConnector(path, "", s.now).trusted(), 4*parallel)
 	return s.sweepFiles(ctx)
 }
 
 // Close ends all connections and gives the directory free.
 func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.query, s.change, s.touch, s.read, s.write} {
+	for _, db := range []*sql.DB{s.query, s.change, s.fill, s.touch, s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
