@@ -79,6 +79,7 @@ type scene struct {
 	dir, account  string
 	fails, signal string
 	schema        *jsonschema.Schema
+	report        *jsonschema.Schema // of what --report writes
 }
 
 func newScene(t *testing.T) *scene {
@@ -107,6 +108,9 @@ func newScene(t *testing.T) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.report, err = jsonschema.CompileString("report.json", string(schema.Report())); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -127,6 +131,10 @@ func (s *scene) run(ctx context.Context, code int, args ...string) map[string]an
 	s.t.Helper()
 	into := filepath.Join(s.dir, "document.json")
 	args = append(args, "--account", s.account, "--format", "json", "--json-into", into)
+	report := filepath.Join(s.dir, "report.json")
+	if args[0] == "apply" {
+		args = append(args, "--report", report)
+	}
 	args = append(args, filepath.Join(s.dir, "carto.yaml"))
 	var stdout, stderr bytes.Buffer
 	env := environment(map[string]string{"CARTO_API_KEY": sandbox.DefaultAPIKey})
@@ -147,7 +155,31 @@ func (s *scene) run(ctx context.Context, code int, args ...string) map[string]an
 	if err := s.schema.Validate(map[string]any(doc)); err != nil {
 		s.t.Errorf("%#v", err)
 	}
+	if args[0] == "apply" {
+		s.reports(report, doc)
+	}
 	return doc
+}
+
+// reports holds what --report left to its schema, and its result to the document's.
+func (s *scene) reports(file string, doc map[string]any) {
+	s.t.Helper()
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var report map[string]any
+	if err := json.Unmarshal(kept, &report); err != nil {
+		s.t.Fatalf("--report: %v\n%s", err, kept)
+	}
+	if err := s.report.Validate(map[string]any(report)); err != nil {
+		s.t.Errorf("--report: %#v", err)
+	}
+	for _, key := range []string{"account", "diagnostics", "result"} {
+		if diff := cmp.Diff(doc[key], report[key]); diff != "" {
+			s.t.Errorf("--report, %s (-document +report):\n%s", key, diff)
+		}
+	}
 }
 
 // gist is the first action of a document and how it ended, or why there is none.
