@@ -13,6 +13,7 @@ import (
 	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
 	"github.com/cartosync/cartosync/internal/secret"
+	"github.com/cartosync/cartosync/internal/spec"
 )
 
 // leaseFlags say what happens when another run changes the same project.
@@ -82,9 +83,17 @@ func (s *survey) take(ctx context.Context, a *app, f leaseFlags, verbose bool) e
 	s.lease, err = apply.TakeLeases(ctx, client, s.projects(), apply.LeaseOptions{
 		Holder: a.holder(), Seen: s.leases, Wait: f.LeaseTimeout,
 		Notice:  func(n apply.LeaseNotice) { _ = render.Lease(a.stderr, n) },
-		Foreign: slices.ContainsFunc(s.in.Account.Datasets, func(d plan.Dataset) bool { return d.Name == apply.LeaseTable }),
+		Foreign: s.knows(apply.LeaseTable),
 	})
 	return err
+}
+
+// knows reports whether a dataset of that name is there or declared.
+func (s *survey) knows(name string) bool {
+	return slices.ContainsFunc(s.in.Account.Datasets, func(d plan.Dataset) bool { return d.Name == name }) ||
+		slices.ContainsFunc(s.in.Desired, func(m spec.Manifest) bool {
+			return slices.ContainsFunc(m.Datasets, func(d spec.Dataset) bool { return d.Name == name })
+		})
 }
 
 // release gives the leases back. Where it fails others only wait a little longer.

@@ -274,6 +274,24 @@ func TestEmptyPlanTakesNoLease(t *testing.T) {
 	s.start(t.Context(), "apply", "--auto-approve", manifest).ends(t, exitDone)
 }
 
+// A dataset of the lease table's name is somebody's own: it is made and changed as
+// any other.
+func TestDatasetOfTheLeaseTablesName(t *testing.T) {
+	s, dir := shareAccount(t), t.TempDir()
+	put(t, dir, "carto.yaml", "version: 1\nproject: city\ndatasets: [{name: cartosync_lease, source: {file: a.csv}}]\n")
+	for _, text := range []string{"id\n1\n", "id\n1\n2\n"} {
+		put(t, dir, "a.csv", text)
+		r := s.start(t.Context(), "apply", "--auto-approve", dir)
+		r.ends(t, exitDone)
+		if want := `there is a dataset "cartosync_lease", whose name the table of leases needs; rename it`; !strings.Contains(r.stderr.String(), want) {
+			t.Errorf("stderr does not say %q:\n%s", want, r.stderr.String())
+		}
+		if got := strings.Join(s.names(), " "); got != "cartosync_lease" {
+			t.Errorf("there is %s", got)
+		}
+	}
+}
+
 // Where the database cannot be written to, the run says so and goes on.
 func TestApplyWithoutALease(t *testing.T) {
 	s := shareAccount(t)

@@ -42,7 +42,7 @@ type LeaseOptions struct {
 	Wait   time.Duration // how long another run is waited for, in all; 0 = not at all
 	Notice func(LeaseNotice)
 
-	// Foreign: the account has a dataset of the name [LeaseTable], which is
+	// Foreign: a dataset of the name [LeaseTable] is there or is to be, which is
 	// somebody's own and left alone.
 	Foreign bool
 }
@@ -86,7 +86,7 @@ func TakeLeases(ctx context.Context, c *carto.Client, projects []string, o Lease
 	l := &Lease{client: c, holder: o.Holder.text(), cancel: cancel, renewed: map[string]time.Time{}}
 	began := time.Now()
 	if o.Foreign {
-		o.Notice(LeaseNotice{Problem: fmt.Errorf("the account has a dataset %q, whose name the table of leases would need; rename it", LeaseTable)})
+		o.Notice(LeaseNotice{Problem: fmt.Errorf("there is a dataset %q, whose name the table of leases needs; rename it", LeaseTable)})
 		return l, nil
 	}
 	var broken error // why the database cannot be written to, which need not be found out for each project
