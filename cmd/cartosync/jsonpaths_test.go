@@ -56,6 +56,7 @@ func TestJSONOnEveryPath(t *testing.T) {
 		{name: "nobody to ask", code: exitUsage, args: []string{"apply"}, want: "failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newScene(t)
 			s.manifest(trees)
 			s.write("a.csv", "id,kind\n1,oak\n2,elm\n3,fir\n")

@@ -1,0 +1,6 @@
+//go:build race
+
+package main
+
+// manyChanges is how many datasets are planned at once. The race detector makes each dear.
+const manyChanges = 500
