@@ -85,14 +85,14 @@ func TestSlotsOfOthers(t *testing.T) {
 				return 2
 			}
 			return 0
-		}, 115 * time.Second, 30}, // 95 s, were every slot used at once
+		}, 120 * time.Second, 30}, // 95 s, were every slot used at once
 		{"all of them for ten minutes", 9, func(since time.Duration) int {
 			if since < 10*time.Minute {
 				return 3
 			}
 			return 0
-		}, 615 * time.Second, 80},
-		{"one that comes and goes", 150, func(since time.Duration) int { return int(since/(20*time.Second)) % 2 }, 80 * time.Second, 40},
+		}, 625 * time.Second, 80},
+		{"one that comes and goes", 150, func(since time.Duration) int { return int(since/(20*time.Second)) % 2 }, 85 * time.Second, 40},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
