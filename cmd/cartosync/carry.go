@@ -21,7 +21,7 @@ func (a *app) carry(ctx context.Context, in apply.Input, o outputFlags) apply.Re
 	defer over()
 	a.began = true
 	report := apply.Run(last, in)
-	report.Next = a.again()
+	report.Next, report.LeaseWait = a.again(), a.leaseWait
 	return report
 }
 

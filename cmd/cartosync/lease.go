@@ -80,11 +80,18 @@ func (s *survey) take(ctx context.Context, a *app, f leaseFlags, verbose bool) e
 	if err != nil {
 		return err
 	}
+	began, waits := time.Now(), false
 	s.lease, err = apply.TakeLeases(ctx, client, s.projects(), apply.LeaseOptions{
 		Holder: a.holder(), Seen: s.leases, Wait: f.LeaseTimeout,
-		Notice:  func(n apply.LeaseNotice) { _ = render.Lease(a.stderr, n) },
+		Notice: func(n apply.LeaseNotice) {
+			waits = waits || n.Problem == nil
+			_ = render.Lease(a.stderr, n)
+		},
 		Foreign: s.knows(apply.LeaseTable),
 	})
+	if waits {
+		a.leaseWait = time.Since(began)
+	}
 	return err
 }
 

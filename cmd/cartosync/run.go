@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/cartosync/cartosync/internal/render"
 )
@@ -20,6 +21,8 @@ type app struct {
 	args       []string
 	reportFile string // where --report leaves a report
 	kept       bool   // the files that were asked for hold a result, which no failure replaces
+
+	leaseWait time.Duration // for other runs of the same projects
 
 	began bool // carrying out a plan has begun, so that something may be changed
 

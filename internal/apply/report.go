@@ -24,11 +24,12 @@ func Outcomes() []Outcome { return []Outcome{Done, Failed, Interrupted, Refused,
 
 // A Report is what a run did.
 type Report struct {
-	Started time.Time
-	Ended   time.Time
-	Results []Result // in the plan's order, without what there was nothing to do for
-	Stopped bool     // the run was told to stop
-	Next    string   // the command that takes up what remains; whoever knows it sets it
+	Started   time.Time
+	Ended     time.Time
+	Results   []Result      // in the plan's order, without what there was nothing to do for
+	Stopped   bool          // the run was told to stop
+	LeaseWait time.Duration // for other runs of the same projects, before this one began; whoever took the leases sets it
+	Next      string        // the command that takes up what remains; whoever knows it sets it
 
 	// What was sent to the account, beyond the requests of single actions those
 	// that are made for several or for none.

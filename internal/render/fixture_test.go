@@ -72,7 +72,7 @@ func mixedReport(p plan.Plan) apply.Report {
 	start := time.Date(2026, 3, 14, 15, 9, 26, 0, time.FixedZone("", 3600))
 	r := apply.Report{
 		Started: start, Ended: start.Add(83500 * time.Millisecond),
-		Stopped: true, Next: "cartosync apply --auto-approve 'city data'", Requests: 1041, Repeats: 3,
+		LeaseWait: 4200 * time.Millisecond, Stopped: true, Next: "cartosync apply --auto-approve 'city data'", Requests: 1041, Repeats: 3,
 	}
 	for _, a := range p.Actions {
 		res := apply.Result{Action: a, Outcome: apply.Done, Took: 1300 * time.Millisecond}

@@ -12,6 +12,7 @@ type result struct {
 	Started     time.Time    `json:"started"`
 	Ended       time.Time    `json:"ended"`
 	Seconds     float64      `json:"seconds"`
+	LeaseWait   float64      `json:"lease_wait"`
 	Stopped     bool         `json:"stopped"`
 	Done        int          `json:"done"`
 	Failed      int          `json:"failed"`
@@ -52,8 +53,8 @@ type actionDone struct {
 func resultOf(r apply.Report) *result {
 	out := &result{
 		Started: r.Started.UTC(), Ended: r.Ended.UTC(), Seconds: seconds(r.Ended.Sub(r.Started)),
-		Stopped: r.Stopped,
-		Done:    r.Count(apply.Done), Failed: r.Count(apply.Failed), Interrupted: r.Count(apply.Interrupted),
+		LeaseWait: seconds(r.LeaseWait), Stopped: r.Stopped,
+		Done: r.Count(apply.Done), Failed: r.Count(apply.Failed), Interrupted: r.Count(apply.Interrupted),
 		Refused: r.Count(apply.Refused), Skipped: r.Count(apply.Skipped), Blocked: r.Count(apply.Blocked),
 		Rows: r.Rows(), Bytes: r.Bytes(), Requests: r.Requests, Retries: r.Repeats,
 		Remaining: len(r.Results) - r.Count(apply.Done), Next: nextCommand(r),

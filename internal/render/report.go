@@ -56,7 +56,11 @@ func (t *text) totals(r apply.Report) {
 	if !t.verbose {
 		return
 	}
-	t.line(0, span{plain, strings.Join(append([]string{"In " + took(r.Ended.Sub(r.Started))}, traffic(r.Bytes(), r.Requests, r.Repeats)...), ", ") + "."})
+	lead := "In " + took(r.Ended.Sub(r.Started))
+	if r.LeaseWait > 0 {
+		lead += ", after " + took(r.LeaseWait) + " of waiting for another run"
+	}
+	t.line(0, span{plain, strings.Join(append([]string{lead}, traffic(r.Bytes(), r.Requests, r.Repeats)...), ", ") + "."})
 }
 
 // traffic is what was sent, in words.
