@@ -104,6 +104,18 @@ func (a *account) manifest(body string) {
 // input loads the manifest, looks at its files and reads the account.
 func (a *account) input(ctx context.Context) plan.Input {
 	a.t.Helper()
+	in := a.offline(ctx)
+	var err error
+	if in.Account, err = live.Read(ctx, a.client, accountURL); err != nil {
+		a.t.Fatal(err)
+	}
+	in.Details = a.answers(in)
+	return in
+}
+
+// offline is the part of the input that needs no account.
+func (a *account) offline(ctx context.Context) plan.Input {
+	a.t.Helper()
 	desired, err := spec.Load(spec.Options{}, a.dir)
 	if err != nil {
 		a.t.Fatal(err)
@@ -116,10 +128,6 @@ func (a *account) input(ctx context.Context) plan.Input {
 			}
 		}
 	}
-	if in.Account, err = live.Read(ctx, a.client, accountURL); err != nil {
-		a.t.Fatal(err)
-	}
-	in.Details = a.answers(in)
 	return in
 }
 

@@ -51,8 +51,8 @@ func withOrders(t *testing.T) func(*sandbox.Config) {
 // each runs f inside a bubble in which hours pass in no time.
 func each(t *testing.T, f func(t *testing.T)) { synctest.Test(t, f) }
 
-func everyKind(t *testing.T) *account {
-	a := newAccount(t, withOrders(t))
+func everyKind(t *testing.T, edit ...func(*sandbox.Config)) *account {
+	a := newAccount(t, append(edit, withOrders(t))...)
 	a.file("trees.csv", trees)
 	a.serve("birds.csv", "name\nwren\n")
 	a.serve("air_export.csv", "station,no2\na,1\nb,2\n")

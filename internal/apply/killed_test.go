@@ -82,6 +82,20 @@ func killed(t *testing.T, prepare func(*account), rule fault.Rule) (died bool) {
 	return died
 }
 
+// changeMany has applied [manyKinds]; then a synchronization was deleted, a dataset renamed, and a file, a query and a
+// privacy changed.
+func changeMany(a *account) {
+	a.apply()
+	if err := a.client.DeleteSynchronization(a.t.Context(), a.dataset("air").Synchronization.ID); err != nil {
+		a.t.Fatal(err)
+	}
+	a.update("sales", carto.DatasetUpdate{Name: ptr("verkauf")})
+	a.file("trees.csv", trees+"yew,5,6\n")
+	a.manifest(strings.NewReplacer("{connector: warehouse, table: order_items}\n  - name: sales",
+		"{connector: warehouse, sql_query: \"SELECT sku, amount FROM order_items WHERE amount > 3\"}\n    guards: {shrink: 0.6}\n  - name: sales",
+		"privacy: link", "privacy: public").Replace(manyKinds))
+}
+
 var stride = flag.Int("stride", defaultStride, "of how many requests one is the last, where runs are killed")
 
 // TestKilledAnywhereConverges: whichever request is the last that arrives, and
@@ -93,17 +107,7 @@ func TestKilledAnywhereConverges(t *testing.T) {
 		prepare func(*account)
 	}{
 		{"create", func(*account) {}},
-		{"change", func(a *account) {
-			a.apply()
-			if err := a.client.DeleteSynchronization(a.t.Context(), a.dataset("air").Synchronization.ID); err != nil {
-				a.t.Fatal(err)
-			}
-			a.update("sales", carto.DatasetUpdate{Name: ptr("verkauf")})
-			a.file("trees.csv", trees+"yew,5,6\n")
-			a.manifest(strings.NewReplacer("{connector: warehouse, table: order_items}\n  - name: sales",
-				"{connector: warehouse, sql_query: \"SELECT sku, amount FROM order_items WHERE amount > 3\"}\n    guards: {shrink: 0.6}\n  - name: sales",
-				"privacy: link", "privacy: public").Replace(manyKinds))
-		}},
+		{"change", changeMany},
 	} {
 		for i, kind := range []fault.Kind{fault.Refuse, fault.Lose} {
 			t.Run(fmt.Sprint(c.name, " ", kind), func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,6 +53,7 @@ type run struct {
 	entries map[string]entry // by dataset name
 	slots   *slots
 	unnamed unnamed
+	outage  outage
 
 	until    time.Time        // when the runs that [plan.Force] asks for are no longer waited for
 	followed sync.Map         // import jobs of interrupted runs that have ended
@@ -173,6 +175,8 @@ func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b
 			case a.Verb == plan.Blocked || stopping(ctx):
 			case lost != nil:
 				b.set(at+i, Result{Action: a, Outcome: Skipped, Err: &ActionError{Action: a, Err: lost}})
+			case r.outage.over() != nil:
+				b.set(at+i, Result{Action: a, Outcome: Skipped, Err: &ActionError{Action: a, Err: r.outage.over()}})
 			default:
 				b.begin(at + i)
 				b.set(at+i, r.performOne(ctx, a))
@@ -195,12 +199,15 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 	if step, err := j.carryOut(ctx); err != nil {
 		if interruption(ctx, err) {
 			err = fmt.Errorf("%w; %s again to go on", err, r.Plan.Command())
+		} else if carto.Temporary(err) && !strings.Contains(err.Error(), " again") {
+			err = fmt.Errorf("%w; %s again", err, r.Plan.Command())
 		}
 		failed := &ActionError{Action: a, Step: step, Err: err}
 		res.Outcome, res.Err, failure = j.outcome(ctx, err), failed, failed.what()
 	} else {
 		j.settle()
 	}
+	r.outage.saw(res.Err)
 	res.Took = time.Since(started)
 	res.Requests, res.Repeats = meter.Requests(), meter.Repeats()
 	j.event("", string(res.Outcome), failure)

@@ -1,0 +1,69 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/cartosync/cartosync/internal/carto"
+)
+
+// silentActions is how many actions in a row fail for want of an answer before the
+// rest is not begun: each would wait for its own requests to be repeated.
+const silentActions = 3
+
+// An outage counts the actions that failed because the account does not answer, or
+// no longer takes the key, since the last one that it did answer.
+type outage struct {
+	mu     sync.Mutex
+	failed int
+	last   error
+}
+
+// saw notes how an action ended.
+func (o *outage) saw(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !unanswered(err) {
+		o.failed = 0
+		return
+	}
+	o.failed++
+	o.last = err
+}
+
+// over says why no further action is begun, nil while the account answers.
+func (o *outage) over() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.failed < silentActions {
+		return nil
+	}
+	return &outageError{o.last}
+}
+
+// An outageError says that an action was not begun because others got no answer.
+type outageError struct{ last error }
+
+func (e *outageError) Error() string {
+	return fmt.Sprintf("not begun, since %d actions in a row got no answer from the account; see why they failed, and apply again when it answers", silentActions)
+}
+
+func (e *outageError) Unwrap() error { return e.last }
+
+// unanswered reports whether an action failed because of the account as a whole: a
+// request got no answer, only a proxy's, or the key is no longer taken. CARTO
+// answers 401 also to a write of synchronizations that the account may not have.
+func unanswered(err error) bool {
+	var transport *carto.TransportError
+	var api *carto.APIError
+	switch {
+	case errors.As(err, &api):
+		reading := api.Method == http.MethodGet || api.Method == http.MethodHead
+		return api.Status == http.StatusUnauthorized && reading || api.Status > http.StatusInternalServerError
+	case errors.As(err, &transport):
+		return transport.Path != ""
+	}
+	return false
+}
