@@ -33,8 +33,8 @@ func TestSlotsAreAlwaysFull(t *testing.T) {
 		median    time.Duration
 		worst     time.Duration
 	}{
-		{"of 100 ms, round trip 1 ms", 300, time.Millisecond, always(100 * time.Millisecond), 6, 15 * time.Millisecond, 30 * time.Millisecond},
-		{"of 1 s, round trip 50 ms", 300, 50 * time.Millisecond, always(time.Second), 8, 150 * time.Millisecond, 170 * time.Millisecond},
+		{"of 100 ms, round trip 1 ms", mostJobs, time.Millisecond, always(100 * time.Millisecond), 6, 15 * time.Millisecond, 30 * time.Millisecond},
+		{"of 1 s, round trip 50 ms", mostJobs, 50 * time.Millisecond, always(time.Second), 8, 150 * time.Millisecond, 170 * time.Millisecond},
 		{"of 50 to 150 ms, round trip 1 ms", 100, time.Millisecond, between(50*time.Millisecond, 150*time.Millisecond), 7, 20 * time.Millisecond, 30 * time.Millisecond},
 		{"of 1 to 100 s, round trip 50 ms", 100, 50 * time.Millisecond, between(time.Second, 100*time.Second), 45, 7 * time.Second, 13 * time.Second},
 	} {
