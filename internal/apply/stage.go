@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -47,16 +48,16 @@ func (j *job) stagedBefore(ctx context.Context) (bool, error) {
 // synchronization shows a dataset only once its first import has succeeded;
 // what else nobody could look into before may lack anything.
 func (j *job) whole(ctx context.Context) (bool, error) {
-	rows, err := j.count(ctx, j.live.Name)
-	if err != nil {
-		return false, fmt.Errorf("counting the rows of %q: %w", j.live.Name, err)
-	}
-	j.result.Rows = rows
 	if j.dataset.Sync != nil || j.sync != nil {
-		return j.sync != nil, nil
+		return j.sync != nil, j.countRows(ctx)
 	}
 	look, ok := j.look()
-	return ok && rows == look.Rows && j.checkGeometry() == nil, nil
+	if !ok {
+		return false, nil
+	}
+	made, err := j.lookInto(ctx, j.live.ID, j.live.Name)
+	j.result.Rows = made.Rows
+	return err == nil && differs(j.live.Name, made, look) == nil, err
 }
 
 // stage brings the contents into the account under a name that nobody uses,
@@ -244,9 +245,13 @@ func (j *job) displace(ctx context.Context, staging string) error {
 		j.cleared("dataset %q, which an interrupted run imported and nobody checked", holder.Name)
 	}
 	taken, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
-	if taken != "" {
+	refused := (*carto.APIError)(nil)
+	switch {
+	case taken != "":
 		return fmt.Errorf("CARTO imported it as %q, and the staging name %q is taken by something that is no dataset; remove that table, and apply again",
 			j.live.Name, staging)
+	case errors.As(err, &refused) && refused.Status == http.StatusBadRequest:
+		return fmt.Errorf("%w; a table %q that is no dataset seems to stand in its way: remove it, and apply again", err, staging)
 	}
 	return err
 }
@@ -276,38 +281,21 @@ var errOtherDataset = errors.New("is not the one")
 
 // checkStaged holds what was staged against what its source holds.
 func (j *job) checkStaged(ctx context.Context) error {
-	err := j.checkRows(ctx, j.expectedRows())
-	if err == nil {
-		err = j.checkGeometry()
-	}
+	err := j.checkContents(ctx)
 	if err != nil && ctx.Err() == nil {
 		return also(err, j.discard(ctx))
 	}
 	return err
 }
 
-// expectedRows is how many rows the source holds, negative where that is not
-// known.
-func (j *job) expectedRows() int64 {
-	look, ok := j.look()
-	if !ok {
-		return -1
-	}
-	return look.Rows
-}
-
-// checkRows counts the rows of the live dataset. The server's own figure is an
+// countRows counts the rows of the live dataset. The server's own figure is an
 // estimate and proves nothing.
-func (j *job) checkRows(ctx context.Context, expected int64) error {
+func (j *job) countRows(ctx context.Context) error {
 	rows, err := j.count(ctx, j.live.Name)
 	if err != nil {
 		return fmt.Errorf("counting the rows of %q: %w", j.live.Name, err)
 	}
 	j.result.Rows = rows
-	if expected >= 0 && rows != expected {
-		return fmt.Errorf("%q has %d rows where its source has %d; look for rows that CARTO cannot read, mend the source and apply again",
-			j.live.Name, rows, expected)
-	}
 	return nil
 }
 
@@ -317,18 +305,6 @@ func (j *job) count(ctx context.Context, table string) (int64, error) {
 		return 0, err
 	}
 	return answer.Int(0, "n")
-}
-
-// checkGeometry compares the kind of geometry with the source's.
-func (j *job) checkGeometry() error {
-	look, ok := j.look()
-	if !ok || look.Geometry == "" || look.Rows == look.NullGeometries {
-		return nil
-	}
-	if len(j.live.GeometryTypes) == 0 {
-		return fmt.Errorf("%q has no geometry where its source has %s; check the names of its geometry columns", j.live.Name, look.Geometry)
-	}
-	return nil
 }
 
 func (j *job) stagingPrivacy() carto.Privacy {
