@@ -40,7 +40,9 @@ func (a *app) progress(p plan.Plan, parallel int, o outputFlags) render.Progress
 	if parallel > 0 {
 		slots = min(slots, parallel)
 	}
-	return render.Bars(terminal, p, slots, a.style(a.stderr, o))
+	show := render.Bars(terminal, p, slots, a.style(a.stderr, o))
+	a.drawn = true
+	return show
 }
 
 // drawable returns the terminal that progress is drawn on, if there is one.

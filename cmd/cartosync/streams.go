@@ -33,7 +33,7 @@ func (a *app) style(w io.Writer, o outputFlags) render.Options {
 	if !ok {
 		return opts
 	}
-	opts.Color = a.colored(o)
+	opts.Color, opts.Shown = a.colored(o), a.drawn
 	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 		opts.Width = width
 	}

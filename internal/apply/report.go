@@ -94,4 +94,5 @@ type Event struct {
 	Bytes  int64     // sent so far
 	Total  int64     // to be sent; 0 = nothing is being sent
 	Slot   bool      // the action holds an import slot
+	Ended  *Result   // how the action ended, nil while it goes on
 }

@@ -135,19 +135,19 @@ func (b *barred) end(key string, e apply.Event) {
 		bar.Abort(true)
 	}
 	if r != nil {
-		b.above(endLine(e, e.At.Sub(r.begun))...)
+		b.above(endLine(e)...)
 	}
 }
 
-// endLine is how an action ended: + created trees  1.3s.
-func endLine(e apply.Event, d time.Duration) []span {
+// endLine is how an action ended: + created trees  12 rows, 1.3s.
+func endLine(e apply.Event) []span {
 	w, lead := words[e.Action.Verb], ""
 	if apply.Outcome(e.State) == apply.Done {
 		lead = w.symbol + " " + verbs(e.Action, past)
 	} else {
 		w, lead = words[plan.Blocked], words[plan.Blocked].symbol+" "+e.State+": "+verbs(e.Action, present)
 	}
-	spans := []span{{w.style, lead}, {plain, " "}, {strong, subject(e.Action)}, {faint, "  " + took(d)}}
+	spans := []span{{w.style, lead}, {plain, " "}, {strong, subject(e.Action)}, {faint, amounts(*e.Ended)}}
 	if e.Detail != "" {
 		spans = append(spans, span{plain, ": " + e.Detail})
 	}

@@ -74,14 +74,14 @@ func TestBars(t *testing.T) {
 	event(2, 0, apply.Event{State: "begun"})
 	event(0, 1, apply.Event{State: "uploading", Bytes: 5, Total: 10, Slot: true})
 	show.Stopping(8 * time.Second)
-	event(0, 2.5, apply.Event{State: "done"})
-	event(1, 3, apply.Event{State: "failed", Detail: "overwrite: " + hostile})
+	event(0, 2.5, apply.Event{State: "done", Ended: &apply.Result{Rows: 1200, Bytes: 10, Took: 2500 * time.Millisecond}})
+	event(1, 3, apply.Event{State: "failed", Detail: "overwrite: " + hostile, Ended: &apply.Result{Took: 3 * time.Second}})
 	show.Close()
-	event(2, 4, apply.Event{State: "done"}) // too late to be shown, and harmless
+	event(2, 4, apply.Event{State: "done", Ended: &apply.Result{}}) // too late to be shown, and harmless
 	harmless := visible(hostile)
 	want := []string{
 		"stopping within 8s: 3 actions are finishing, 0 are not begun; press Ctrl-C again to stop it at once",
-		"+ created bikes  2.5s",
+		"+ created bikes  1,200 rows, 10 bytes, 2.5s",
 		"! failed: reimport " + harmless + "  3.0s: overwrite: " + harmless,
 		"",
 	}
@@ -108,13 +108,13 @@ func TestBarsFromManyGoroutines(t *testing.T) {
 			for n := range int64(50) {
 				show.Event(apply.Event{At: now, Action: a, State: "uploading", Bytes: n, Total: 50})
 			}
-			show.Event(apply.Event{At: now, Action: a, State: "done"})
+			show.Event(apply.Event{At: now, Action: a, State: "done", Ended: &apply.Result{}})
 		})
 	}
 	wg.Wait()
 	show.Close()
 	for _, line := range screen(t, b.String()) {
-		if line != "" && !regexp.MustCompile(`^\+ created d\d\d  0\.0s$`).MatchString(line) {
+		if line != "" && !regexp.MustCompile(`^\+ created d\d\d$`).MatchString(line) {
 			t.Errorf("%q is left", line)
 		}
 	}

@@ -72,6 +72,7 @@ var goldens = map[string]func(io.Writer) error{
 	"report.md":          reportGolden(Markdown, Options{}),
 	"report.json":        reportGolden(JSON, Options{}),
 	"report-verbose.txt": reportGolden(Text, Options{Verbose: true}),
+	"report-shown.txt":   reportGolden(Text, Options{Shown: true}),
 
 	"plan.done":    planGolden(everyVerb(), Done, Options{}),
 	"report.done":  reportGolden(Done, Options{}),

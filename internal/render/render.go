@@ -42,6 +42,7 @@ type Options struct {
 	Color   bool // use ANSI colours
 	Width   int  // columns of the terminal; 0 = not a terminal, lines are never wrapped
 	Verbose bool // nothing is shortened, and what is as declared is counted
+	Shown   bool // [Bars] has shown on this screen how each action ended: a report adds what it has not said
 }
 
 // A printer prints one format.

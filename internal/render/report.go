@@ -17,7 +17,9 @@ func textReport(p plan.Plan, r apply.Report, o Options) ([]byte, error) {
 		return t.bytes(), nil
 	}
 	for _, res := range r.Results {
-		t.result(res)
+		if !o.Shown || t.verbose || !plainlyDone(res) {
+			t.result(res)
+		}
 	}
 	t.blank()
 	t.undone(p, r)
@@ -27,6 +29,11 @@ func textReport(p plan.Plan, r apply.Report, o Options) ([]byte, error) {
 	t.totals(r)
 	t.applied(p, r)
 	return t.bytes(), nil
+}
+
+// plainlyDone reports whether one line says all that there is to say of an action.
+func plainlyDone(res apply.Result) bool {
+	return res.Outcome == apply.Done && res.Run == nil && len(res.Notes) == 0 && len(res.Cleared) == 0
 }
 
 // undone counts what was not done, if anything.
@@ -113,6 +120,12 @@ func (t *text) resultLine(lead string, s style, res apply.Result) []span {
 	if t.projects {
 		spans = append(spans, span{faint, "  project " + res.Action.Project})
 	}
+	return append(spans, span{faint, amounts(res)})
+}
+
+// amounts are what an action brought and how long it took, set off from what
+// stands before.
+func amounts(res apply.Result) string {
 	var parts []string
 	if res.Rows > 0 {
 		parts = append(parts, plural(res.Rows, "row"))
@@ -123,10 +136,10 @@ func (t *text) resultLine(lead string, s style, res apply.Result) []span {
 	if res.Took > 0 {
 		parts = append(parts, took(res.Took))
 	}
-	if len(parts) > 0 {
-		spans = append(spans, span{faint, "  " + strings.Join(parts, ", ")})
+	if len(parts) == 0 {
+		return ""
 	}
-	return spans
+	return "  " + strings.Join(parts, ", ")
 }
 
 // why says what kept an action from being done. The lead of an

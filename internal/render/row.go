@@ -16,7 +16,6 @@ type row struct {
 	lead  string // what is done to what, visible
 	style style
 
-	begun time.Time
 	last  apply.Event
 	phase string    // what goes on, however often it is reported
 	since time.Time // when that began
@@ -28,7 +27,7 @@ func newRow(e apply.Event) *row {
 	w := words[e.Action.Verb]
 	return &row{
 		lead: visible(w.symbol + " " + verbs(e.Action, present) + " " + subject(e.Action)), style: w.style,
-		begun: e.At, bar: mpb.BarStyle().Padding(" ").Build(),
+		bar: mpb.BarStyle().Padding(" ").Build(),
 	}
 }
 
