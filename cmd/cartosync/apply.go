@@ -36,7 +36,8 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 	if !c.AutoApprove && !a.canConfirm() {
 		return usage("add --auto-approve, or look at it with cartosync plan", "apply asks before it changes anything, and there is no terminal to ask at")
 	}
-	if err := c.claim(a); err != nil {
+	a.reportFile = c.Report
+	if err := claim(c.reportFlags.file(), c.outputFlags.file()); err != nil {
 		return err
 	}
 	s, err := c.survey(ctx, a)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -68,50 +66,14 @@ func into(file string, f render.Format, print printing) error {
 	if err := print(&b, f, render.Options{}); err != nil {
 		return err
 	}
-	return replaceFile(file, b.Bytes())
+	return replaceFile(file, aDocument, b.Bytes())
 }
 
-// claimJSON empties the file that --json-into names before anything else is done: a file that cannot be written is found
-// out while nothing has changed, and no document of an earlier run is taken for this one's.
-func (o outputFlags) claimJSON() error {
-	if o.JSONInto == "" {
-		return nil
-	}
-	return replaceFile(o.JSONInto, nil)
-}
+// file is what --json-into asks for.
+func (o outputFlags) file() outFile { return outFile{"--json-into", o.JSONInto, aDocument} }
 
-// claim does the same with the file that --report names.
-func (f reportFlags) claim(a *app) error {
-	if a.reportFile = f.Report; f.Report == "" {
-		return nil
-	}
-	return replaceFile(f.Report, nil)
-}
-
-// replaceFile gives a file other contents by way of a temporary one beside it. What is no file, such as a pipe or a terminal, is
-// written to.
-func replaceFile(file string, contents []byte) (err error) {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		if err := os.WriteFile(file, contents, 0); err != nil {
-			return fmt.Errorf("write %s: %w", file, fileError(err))
-		}
-		return nil
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, fileError(err))
-	}
-	_, err = f.Write(contents)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("write %s: %w", file, fileError(err))
-	}
-	return nil
-}
+// file is what --report asks for.
+func (f reportFlags) file() outFile { return outFile{"--report", f.Report, aDocument} }
 
 // asked finds what the command line says about documents, however wrong the rest of it is: whoever parses our output
 // needs a document most when the run fails.

@@ -27,10 +27,8 @@ Examples:
 
 // Run computes the plan and prints it.
 func (c *planCmd) Run(ctx context.Context, a *app) (err error) {
-	if c.Out != "" {
-		if err := replaceFile(c.Out, nil); err != nil { // before anything else: a plan that cannot be saved is of no use
-			return err
-		}
+	if err := claim(outFile{"--out", c.Out, aSavedPlan}, c.file()); err != nil { // a plan that cannot be saved is of no use
+		return err
 	}
 	s, err := a.survey(ctx, c.planFlags)
 	if err != nil {

@@ -22,7 +22,8 @@ type projectFlags struct {
 // project loads the manifests and reads the account, and looks into no file. The
 // account stays open.
 func (a *app) project(ctx context.Context, manifests manifestArgs, f projectFlags, prepare func(*survey) error, compute func(plan.Input) plan.Plan) (s *survey, err error) {
-	if err := errors.Join(f.claimJSON(), f.reportFlags.claim(a)); err != nil {
+	a.reportFile = f.Report
+	if err := claim(f.reportFlags.file(), f.outputFlags.file()); err != nil {
 		return nil, err
 	}
 	s = &survey{in: plan.Input{}}

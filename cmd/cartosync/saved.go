@@ -21,7 +21,7 @@ func (c *planCmd) save(s *survey) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(c.Out, append(text, '\n'))
+	return replaceFile(c.Out, aSavedPlan, append(text, '\n'))
 }
 
 // resume makes the survey of a saved plan again, and keeps of it what was reviewed.

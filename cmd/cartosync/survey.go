@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/data"
@@ -48,7 +47,7 @@ func (s *survey) opened(err error) (*survey, error) {
 
 // prepare loads the manifests and opens the account that they are for.
 func (a *app) prepare(ctx context.Context, f planFlags) (s *survey, err error) {
-	if err := errors.Join(f.check(), f.claimJSON()); err != nil {
+	if err := f.check(); err != nil {
 		return nil, err
 	}
 	s = &survey{in: plan.Input{Options: f.options()}}

@@ -29,6 +29,9 @@ Examples:
 
 // Run computes the plan and explains it.
 func (c *whyCmd) Run(ctx context.Context, a *app) (err error) {
+	if err := claim(c.outputFlags.file()); err != nil {
+		return err
+	}
 	s, err := a.survey(ctx, c.planFlags)
 	if err != nil {
 		return err
