@@ -70,7 +70,12 @@ func (j *job) deleteRow(ctx context.Context, id string) error {
 	return fmt.Errorf("synchronization %s is still there after it was deleted; %s again", id, j.Plan.Command())
 }
 
+// deleteByID deletes a dataset, also one that this run imported, unless another run
+// may count on it by now.
 func (j *job) deleteByID(ctx context.Context, id string) error {
+	if lost := j.Lease.Lost(); lost != nil {
+		return lost
+	}
 	return DeleteDataset(ctx, j.Client, id, func(refused error) { j.event("", "waiting", refused.Error()) })
 }
 

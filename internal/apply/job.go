@@ -54,7 +54,7 @@ func (j *job) carryOut(ctx context.Context) (plan.Step, error) {
 		if lasting(name) && stopping(ctx) {
 			return name, errStopped
 		}
-		if lost := j.Lease.Lost(); lasting(name) && lost != nil {
+		if lost := j.Lease.Lost(); (lasting(name) || deleting(name)) && lost != nil {
 			return name, lost
 		}
 		j.event(name, "begun", "")

@@ -91,3 +91,11 @@ func lasting(s plan.Step) bool {
 		plan.StepAttach, plan.StepRefresh, plan.StepRevive, plan.StepForce,
 	}, s)
 }
+
+// deleting reports whether a step does nothing but delete. None is begun once the
+// lease is lost: by then another run may count on what is there.
+func deleting(s plan.Step) bool {
+	return slices.Contains([]plan.Step{
+		plan.StepDelete, plan.StepDeleteSync, plan.StepDeleteStaging, plan.StepDeleteConnection, plan.StepDetach, plan.StepClear,
+	}, s)
+}
