@@ -74,6 +74,9 @@ func (j *job) alter(ctx context.Context) error {
 	if len(drops) == 0 {
 		return nil
 	}
+	if err := j.doubt(ctx); err != nil {
+		return err
+	}
 	_, err = j.Client.Exec(ctx, "ALTER TABLE "+carto.QuoteIdentifier(j.a.Dataset)+" "+strings.Join(drops, ", "))
 	return err
 }

@@ -39,6 +39,14 @@ func (j *job) attach(ctx context.Context) error {
 	if err := j.judge(ctx, surplus); err != nil {
 		return err
 	}
+	if len(j.a.DoubtTags) > 0 {
+		if err := j.stillThere(ctx); err != nil {
+			return err
+		}
+		if err := j.doubt(ctx); err != nil {
+			return err
+		}
+	}
 	j.due = past()
 	name, id := j.a.Dataset, j.a.ID
 	u := carto.SyncUpdate{Name: &name, DatasetID: &id, Refetch: true, RunAt: &j.due}
@@ -110,7 +118,7 @@ func (j *job) hidden(ctx context.Context, imp carto.Import) (carto.Dataset, erro
 	}
 	if made.Name != staging {
 		if made, err = j.Client.UpdateDataset(ctx, made.ID, carto.DatasetUpdate{Name: &staging}); err != nil {
-			return carto.Dataset{}, err
+			return carto.Dataset{}, obstructed(err, staging)
 		}
 	}
 	return made, nil

@@ -25,6 +25,9 @@ func (j *job) overwrite(ctx context.Context) error {
 		if err := j.stillThere(ctx); err != nil {
 			return "", err
 		}
+		if err := j.doubt(ctx); err != nil {
+			return "", err
+		}
 		return j.send(ctx, f, j.a.Dataset, carto.CollisionOverwrite)
 	})
 	if err != nil {

@@ -77,6 +77,7 @@ type Action struct {
 	Surplus     []string  `json:"-"`                     // ids of synchronizations that are too many
 	Tags        []string  `json:"-"`                     // markers to leave on the dataset
 	NameTags    []string  `json:"-"`                     // markers that come with its name, before its contents are touched
+	DoubtTags   []string  `json:"-"`                     // markers while its contents are replaced; none where that matters to nobody
 	Seen        Seen      `json:"-"`                     // the live objects that the plan was made for
 }
 

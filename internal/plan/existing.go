@@ -120,6 +120,8 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset, doubtful bool)
 	case requested:
 		a.because(ReimportRequested, "a reimport was asked for")
 	case doubtful && w.owns(l): // the reason is given
+	case l.marker.Fingerprint == inDoubt:
+		a.because(ReimportUnfinished, "an interrupted run began to replace what it holds, and nobody knows whether it has")
 	case same && w.owns(l) && !c.drifted(a, w, l):
 		return false
 	case same && w.owns(l):
@@ -137,6 +139,7 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset, doubtful bool)
 		a.because(SourceUnknown, "its contents differ from the file")
 	}
 	a.does(Reimport)
+	a.DoubtTags = w.doubt(*a, l).Tags()
 	if a.Resumes != "" {
 		a.does(Resume)
 	}
@@ -233,6 +236,9 @@ func (c *computer) markers(a *Action, w *wanted, l *liveDataset) {
 	if a.Does(Rename) { // its marker comes with its name
 		have = w.marker(l.marker, l.marker.Fingerprint)
 		have.Owners = 1
+	}
+	if len(a.DoubtTags) > 0 {
+		have.Fingerprint = inDoubt // by then
 	}
 	want.Owners = 1
 	if have == want {

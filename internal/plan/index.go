@@ -116,6 +116,16 @@ func (w *wanted) marker(live Marker, fingerprint string) Marker {
 	return m
 }
 
+// doubt is the marker of a live dataset while its contents are replaced. What it
+// says of protection is as it was, unless a new name has brought what is declared.
+func (w *wanted) doubt(a Action, l *liveDataset) Marker {
+	m := w.marker(l.marker, inDoubt)
+	if !a.Does(Rename) {
+		m.Protected = l.marker.Protected
+	}
+	return m
+}
+
 // ignores reports whether the manifest leaves changes of field to others: by
 // its name, or by the group that it is in.
 func (w *wanted) ignores(field string) bool {

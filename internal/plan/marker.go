@@ -17,19 +17,25 @@ const sourceTag = tagPrefix + "src:1-"
 // noSource stands for the fingerprint of a dataset without a source of ours.
 const noSource = "0"
 
+// inDoubt stands for the fingerprint while a dataset's contents are replaced: of a
+// run that is killed meanwhile nobody can tell what it left. No source has it but
+// one in 2^64.
+const inDoubt = "0000000000000000"
+
 // A Marker is what two tags say of a dataset of ours. The tags are
 //
 //	cartosync:<project>
 //	cartosync:src:1-<8 hex of the name>-<16 hex of the source, or 0>[-r<8 hex of a former name>][-p]
 //
-// They live on the dataset itself, so there is no state file to lose, and the
-// name's hash recognises a dataset that was renamed by hand. The former name is
-// there only where entries take names from each other: after two have exchanged
-// theirs, nothing else tells that from before.
+// where 16 zeros say that the contents are just being replaced. They live on the
+// dataset itself, so there is no state file to lose, and the name's hash
+// recognises a dataset that was renamed by hand. The former name is there only
+// where entries take names from each other: after two have exchanged theirs,
+// nothing else tells that from before.
 type Marker struct {
 	Project     string // the owner; "" = unmarked
 	NameHash    string // of the name the manifest knows it by; "" = tag missing or unreadable
-	Fingerprint string // of the source that was imported; "" = none known
+	Fingerprint string // of the source that was imported; "" = none known; [inDoubt] while another is
 	Former      string // hash of the name that renamed_from gave, once it was followed; "" = none recorded
 	Protected   bool   // prevent_destroy holds even when the entry is gone; also where a tag of another version says so
 	Owners      int    // how many projects claim it: more than one is a conflict

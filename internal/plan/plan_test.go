@@ -65,6 +65,14 @@ func roads() Input {
 
 func ptr[T any](v T) *T { return &v }
 
+// interrupt leaves the marker as a run does that is killed while it replaces what
+// the dataset holds.
+func interrupt(in *Input) {
+	m, rest := ParseMarker(in.Account.Datasets[0].Tags)
+	m.Fingerprint = inDoubt
+	in.Account.Datasets[0].Tags = append(rest, m.Tags()...)
+}
+
 func TestComputeDecides(t *testing.T) {
 	none := outcome{Verb: None, Name: "roads", Code: InSync}
 	for _, c := range []struct {
@@ -139,11 +147,11 @@ func TestComputeDecides(t *testing.T) {
 		{"rows deleted by hand, and nobody asked", func(in *Input) { drift(in, "") }, []outcome{none}},
 		{"rows deleted by hand, noted", func(in *Input) { drift(in, "warn") }, []outcome{none}},
 		{"rows deleted by hand, undone", func(in *Input) { drift(in, "reimport") },
-			[]outcome{{Verb: Reimport, Name: "roads", Code: ContentsDrifted, Steps: []Step{StepOverwrite}}}},
+			[]outcome{{Verb: Reimport, Name: "roads", Code: ContentsDrifted, Steps: []Step{StepOverwrite, StepMetadata}}}},
 		{"a column dropped by hand, undone", func(in *Input) {
 			drift(in, "reimport")
 			in.Details["id-roads"] = Detail{Rows: 100, Columns: in.Looks["roads"].Columns[1:], Geometry: "point"}
-		}, []outcome{{Verb: Reimport, Name: "roads", Code: ContentsDrifted, Steps: []Step{StepOverwrite}}}},
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: ContentsDrifted, Steps: []Step{StepOverwrite, StepMetadata}}}},
 		{"a column added by hand", func(in *Input) {
 			drift(in, "reimport")
 			in.Details["id-roads"] = Detail{Rows: 100, Columns: append([]data.Column{{Name: "mine"}}, in.Looks["roads"].Columns...), Geometry: "point"}
@@ -156,7 +164,26 @@ func TestComputeDecides(t *testing.T) {
 			changeFile(in, func(*data.Look) {})
 		}, []outcome{{Verb: Blocked, Name: "roads", Code: ExpectationMissed}}},
 		{"reimport on request", func(in *Input) { in.Options.Reimport = []string{"roads"} },
-			[]outcome{{Verb: Reimport, Name: "roads", Code: ReimportRequested, Steps: []Step{StepOverwrite}}}},
+			[]outcome{{Verb: Reimport, Name: "roads", Code: ReimportRequested, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"its import was interrupted", func(in *Input) { interrupt(in) },
+			[]outcome{{Verb: Reimport, Name: "roads", Code: ReimportUnfinished, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"its import was interrupted, and it comes from a URL", func(in *Input) {
+			interrupt(in)
+			in.Desired[0].Datasets[0].Source = spec.Source{Kind: spec.SourceURL, URL: text("http://example.org/roads.csv")}
+		}, []outcome{{Verb: Reimport, Name: "roads", Code: ReimportUnfinished, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"its import was interrupted, and it is adopted from another project", func(in *Input) {
+			interrupt(in)
+			in.Desired[0].Project = "town"
+			in.Desired[0].Datasets[0].Adopt.From = "city"
+		}, []outcome{{Verb: Adopt, Also: []Verb{Reimport}, Name: "roads", Code: AdoptRequested, Steps: []Step{StepOverwrite, StepMetadata}}}},
+		{"its import was interrupted, and others fill it", func(in *Input) {
+			interrupt(in)
+			in.Desired[0].Datasets[0].Source = spec.Source{}
+		}, []outcome{none}},
+		{"its import was interrupted, and other sources are ignored", func(in *Input) {
+			interrupt(in)
+			in.Desired[0].Datasets[0].Lifecycle.IgnoreChanges = []string{"source"}
+		}, []outcome{none}},
 		{"gone", func(in *Input) { in.Account.Datasets = nil },
 			[]outcome{{Verb: Create, Name: "roads", Code: NotInAccount, Changes: []string{"privacy", "source", "tags", "title"}, Steps: []Step{StepStage, StepPublish}}}},
 		{"renamed by hand", func(in *Input) { in.Account.Datasets[0].Name = "streets" },

@@ -3,6 +3,7 @@ package plan
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -89,6 +90,53 @@ func reimported(before, after Input, first, second Plan) error {
 		}
 	}
 	return nil
+}
+
+// TestUndoneChangesAreUndone: files change, the run that imports them is killed
+// between any two steps, and the files are as before again. The next run leaves what
+// they hold, though nothing but the account is remembered.
+func TestUndoneChangesAreUndone(t *testing.T) {
+	overwrites := 0
+	for seed := range uint64(*cases) {
+		w := randomWorld(seed)
+		n, err := undone(w)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		overwrites += n
+	}
+	if overwrites < *cases/10 {
+		t.Errorf("only %d files were imported over others", overwrites)
+	}
+}
+
+func undone(w *world) (overwrites int, err error) {
+	answered := func(in Input) Input {
+		in.Details = answers(in)
+		return in
+	}
+	w.in.Options.Targets, w.in.Options.Excludes, w.in.Options.Reimport = nil, nil, nil
+	in := simulate(w.in, Compute(answered(w.in)))
+	before := in.Looks
+	in.Looks = maps.Clone(before)
+	for name, look := range before {
+		look.SHA256, look.Rows = "cc", look.Rows+1
+		in.Looks[name] = look
+	}
+	change := Compute(answered(in))
+	change.Actions = slices.DeleteFunc(change.Actions, func(a Action) bool { // somebody else had changed what it holds
+		return a.ID != "" && a.After != nil && in.Details[a.ID].Rows != before[a.Dataset].Rows
+	})
+	for _, a := range change.Actions {
+		if slices.Contains(a.Steps, StepOverwrite) {
+			overwrites++
+		}
+	}
+	_, steps := simulateSteps(in, change, -1)
+	killed, _ := simulateSteps(in, change, w.IntN(steps+1))
+	killed.Looks = before
+	undo := Compute(answered(killed))
+	return overwrites, reimported(in, simulate(killed, undo), change, undo)
 }
 
 // applied plans, checks the plan, carries it out and checks what is left.

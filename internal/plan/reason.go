@@ -15,6 +15,7 @@ const (
 	SourceChanged      Reason = "source_changed"
 	ContentsDrifted    Reason = "contents_drifted"
 	SourceUnknown      Reason = "source_unknown" // no fingerprint to compare with
+	ReimportUnfinished Reason = "reimport_unfinished"
 	ReimportRequested  Reason = "reimport_requested"
 	RenamedFrom        Reason = "renamed_from"
 	RenamedOutside     Reason = "renamed_outside"

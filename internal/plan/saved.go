@@ -183,7 +183,8 @@ func (t SavedAction) compare(now SavedAction) (Moved, bool) {
 	if m, same := t.compareSaw(now.Saw); !same {
 		return m, false
 	}
-	if t.Before != nil && now.Before != nil && !now.Does(Resume) { // else the run that was interrupted may have replaced it
+	interrupted := now.Does(Resume) || now.Code == ReimportUnfinished // and may have replaced it
+	if t.Before != nil && now.Before != nil && !interrupted {
 		if then, now := contentsText(*t.Before), contentsText(*now.Before); then != now {
 			return Moved{Field: "what it holds", Planned: then, Now: now}, false
 		}

@@ -47,6 +47,9 @@ func simulateSteps(in Input, p Plan, limit int) (after Input, taken int) {
 			if step == StepRename && slices.Contains(a.Steps, StepSyncName) && more() {
 				s.sync(a, a.ID, StepSyncName)
 			}
+			if s.doubts(a, step) && more() {
+				s.tag(s.live(a.ID), a.DoubtTags)
+			}
 			if more() {
 				s.step(a, &a.ID, step)
 			}
@@ -99,9 +102,19 @@ func (s *simulation) park(a Action) {
 	}
 }
 
-func (s *simulation) marked(a Action, d *Dataset) {
+func (s *simulation) marked(a Action, d *Dataset) { s.tag(d, a.NameTags) }
+
+// tag replaces the markers of a dataset.
+func (s *simulation) tag(d *Dataset, markers []string) {
 	_, rest := ParseMarker(d.Tags)
-	d.Tags = append(slices.Clone(rest), a.NameTags...)
+	d.Tags = append(slices.Clone(rest), markers...)
+}
+
+// doubts reports whether a step replaces contents of which the marker is to say
+// before that they are in doubt.
+func (s *simulation) doubts(a Action, step Step) bool {
+	replaces := step == StepAlter || step == StepOverwrite || step == StepAttach || step == StepRefresh
+	return replaces && len(a.DoubtTags) > 0
 }
 
 // step takes one step of an action; a step that makes the dataset says its id.

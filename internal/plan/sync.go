@@ -83,10 +83,19 @@ func (c *computer) synchronization(a *Action, w *wanted, l *liveDataset) {
 		a.because(SyncMissing, "its synchronization is missing")
 		a.change("sync.interval", nil, spec.Interval(w.d.Sync.Interval))
 		a.take(StepAttach)
+		c.doubtful(a, w, l)
 	case w.d.Sync != nil:
 		c.compareSync(a, w, l, *s)
 	}
 	c.surplus(a, w, l, s)
+}
+
+// doubtful lets the marker say that the first run of an attached synchronization
+// brings other contents than those it names.
+func (c *computer) doubtful(a *Action, w *wanted, l *liveDataset) {
+	if f := l.marker.Fingerprint; f != "" && f != w.fingerprint && !w.ignores("source") {
+		a.DoubtTags = w.doubt(*a, l).Tags()
+	}
 }
 
 // surplus plans the end of synchronizations that the dataset has besides the one
@@ -166,6 +175,7 @@ func (c *computer) compareSync(a *Action, w *wanted, l *liveDataset, s Synchroni
 		a.because(SyncDiffers, "its synchronization has a source of another kind and is replaced")
 		a.change("source", describeLive(c.index, s), describeSource(w))
 		a.take(StepDetach, StepAttach)
+		c.doubtful(a, w, l)
 		return
 	}
 	c.followName(a, w, &s)

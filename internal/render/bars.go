@@ -44,6 +44,11 @@ type barred struct {
 	began    time.Time
 	now      func() time.Time
 
+	// A bar that is added after the others were aborted would be waited for without end, so that Close
+	// excludes the calls that show something; they do not exclude each other.
+	showing sync.RWMutex
+	closed  bool
+
 	mu    sync.Mutex
 	rows  map[string]*row
 	drawn map[string]*mpb.Bar
@@ -89,6 +94,11 @@ func (b *barred) overall(width int) (style, string, string) {
 }
 
 func (b *barred) Event(e apply.Event) {
+	b.showing.RLock()
+	defer b.showing.RUnlock()
+	if b.closed {
+		return
+	}
 	key := actionKey(e.Action)
 	switch {
 	case begins(e):
@@ -163,6 +173,11 @@ func (b *barred) above(spans ...span) {
 }
 
 func (b *barred) Stopping(within time.Duration) {
+	b.showing.RLock()
+	defer b.showing.RUnlock()
+	if b.closed {
+		return
+	}
 	b.mu.Lock()
 	text := b.stopping(within, "press Ctrl-C again to stop it at once")
 	b.mu.Unlock()
@@ -170,6 +185,9 @@ func (b *barred) Stopping(within time.Duration) {
 }
 
 func (b *barred) Close() {
+	b.showing.Lock()
+	b.closed = true
+	b.showing.Unlock()
 	b.mu.Lock()
 	bars := []*mpb.Bar{b.whole}
 	for _, bar := range b.drawn {

@@ -122,3 +122,39 @@ func TestBarsFromManyGoroutines(t *testing.T) {
 		t.Errorf("%d actions ended, want 20", n)
 	}
 }
+
+// TestBarsClosedWhileActionsBegin: an abandoned action may begin or end while the run is being closed, which waits for
+// none of them.
+func TestBarsClosedWhileActionsBegin(t *testing.T) {
+	var p plan.Plan
+	for i := range 20 {
+		p.Actions = append(p.Actions, dataset(plan.Create, fmt.Sprintf("d%02d", i), 1))
+	}
+	for range 20 {
+		var b bytes.Buffer
+		show := bars(&b, p, 3, Options{}, mpb.WithAutoRefresh(), mpb.WithRefreshRate(time.Millisecond))
+		var wg sync.WaitGroup
+		for _, a := range p.Actions {
+			wg.Go(func() { show.Event(apply.Event{Action: a, State: "begun"}) })
+		}
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			show.Close()
+		}()
+		limit := time.NewTimer(20 * time.Second)
+		select {
+		case <-closed:
+		case <-limit.C:
+			t.Fatal("it does not come to its end")
+		}
+		limit.Stop()
+		wg.Wait()
+		written := b.Len()
+		show.Stopping(time.Second)
+		show.Event(apply.Event{Action: p.Actions[0], State: "done", Ended: &apply.Result{}})
+		if b.Len() != written {
+			t.Errorf("after the end it shows %q", b.String()[written:])
+		}
+	}
+}

@@ -301,6 +301,8 @@ func (e *estate) reimports() {
 	e.mark("hedges", func(m *plan.Marker) { m.Fingerprint = "" })
 	e.Details[l.ID] = plan.Detail{Rows: 3, Columns: cols("name text")}
 	e.live("hydrants")
+	e.live("lamps")
+	e.mark("lamps", func(m *plan.Marker) { m.Fingerprint = strings.Repeat("0", 16) })
 	l = e.live("invoices")
 	e.Details[l.ID] = plan.Detail{Rows: 52_340, Columns: cols("number integer", "paid date")}
 	e.changed("invoices")

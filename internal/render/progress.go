@@ -21,7 +21,7 @@ type Progress interface {
 	// under way have so much time.
 	Stopping(within time.Duration)
 	// Close takes away what was there for a moment only. Nothing is shown any
-	// more.
+	// more, whatever an abandoned action still does.
 	Close()
 }
 
@@ -76,15 +76,19 @@ func Log(w io.Writer, p plan.Plan) Progress {
 }
 
 type eventLog struct {
-	mu   sync.Mutex
-	w    io.Writer
-	last map[string]string // by action: what was printed of it last
+	mu     sync.Mutex
+	w      io.Writer
+	last   map[string]string // by action: what was printed of it last
+	closed bool
 	tally
 }
 
 func (l *eventLog) Event(e apply.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
 	l.count(e)
 	if inPassing(e) {
 		return
@@ -101,10 +105,16 @@ func (l *eventLog) Event(e apply.Event) {
 func (l *eventLog) Stopping(within time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.line(l.stopping(within, "a second signal stops it at once"))
+	if !l.closed {
+		l.line(l.stopping(within, "a second signal stops it at once"))
+	}
 }
 
-func (l *eventLog) Close() {}
+func (l *eventLog) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+}
 
 func (l *eventLog) line(text string) {
 	p := newPage(Options{})

@@ -72,3 +72,16 @@ func TestProgressFromManyGoroutines(t *testing.T) {
 		}
 	}
 }
+
+// TestProgressEnds: what an abandoned action does after the report is nobody's to read.
+func TestProgressEnds(t *testing.T) {
+	var b bytes.Buffer
+	p := plan.Plan{Actions: []plan.Action{dataset(plan.Create, "bikes", 1)}}
+	show := Log(&b, p)
+	show.Close()
+	show.Event(apply.Event{Action: p.Actions[0], State: "done", Ended: &apply.Result{}})
+	show.Stopping(time.Second)
+	if b.Len() > 0 {
+		t.Errorf("after the end it shows %q", b.String())
+	}
+}
