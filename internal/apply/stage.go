@@ -245,13 +245,19 @@ func (j *job) displace(ctx context.Context, staging string) error {
 		j.cleared("dataset %q, which an interrupted run imported and nobody checked", holder.Name)
 	}
 	taken, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
-	refused := (*carto.APIError)(nil)
-	switch {
-	case taken != "":
+	if taken != "" {
 		return fmt.Errorf("CARTO imported it as %q, and the staging name %q is taken by something that is no dataset; remove that table, and apply again",
 			j.live.Name, staging)
-	case errors.As(err, &refused) && refused.Status == http.StatusBadRequest:
-		return fmt.Errorf("%w; a table %q that is no dataset seems to stand in its way: remove it, and apply again", err, staging)
+	}
+	return obstructed(err, staging)
+}
+
+// obstructed says what may be why a name was refused: an import that could not be made a dataset leaves its table behind.
+// Source: CartoDB/cartodb, app/connectors/importer.rb (register).
+func obstructed(err error, name string) error {
+	refused := (*carto.APIError)(nil)
+	if errors.As(err, &refused) && refused.Status == http.StatusBadRequest {
+		return fmt.Errorf("%w; a table %q that is no dataset seems to stand in its way: remove it, and apply again", err, name)
 	}
 	return err
 }
