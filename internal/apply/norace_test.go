@@ -2,8 +2,11 @@
 
 package apply_test
 
-// defaultStride keeps a test of killed runs below ten seconds.
-const defaultStride = 9
+// defaultStride keeps each test of killed runs below a few seconds.
+const defaultStride = 20
+
+// faultShare is of how many pairs of a fault and a run one is tried.
+const faultShare = 2
 
 // mostJobs is how many imports fill the slots.
 const mostJobs = 300

@@ -3,7 +3,10 @@
 package apply_test
 
 // defaultStride is large, for the race detector makes each run dear.
-const defaultStride = 36
+const defaultStride = 60
+
+// faultShare is of how many pairs of a fault and a run one is tried.
+const faultShare = 5
 
 // mostJobs is how many imports fill the slots: fewer, for the same reason.
 const mostJobs = 120
