@@ -46,7 +46,11 @@ func (a *app) project(ctx context.Context, manifests manifestArgs, f projectFlag
 		return nil, err
 	}
 	s.again = func(ctx context.Context) error {
+		s.openJournals(a, f.Sandbox)
 		var err error
+		if s.in.Pending, err = live.Follow(ctx, client, s.in.Pending); err != nil { // first: what ends meanwhile is read
+			return err
+		}
 		if s.in.Account, err = live.Read(ctx, client, s.account.URL); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/carto"
+	"github.com/cartosync/cartosync/internal/live"
 	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/sandbox/fault"
 )
@@ -142,4 +144,66 @@ func destroyed(t *testing.T, rule fault.Rule) (died bool) {
 		}
 	})
 	return died
+}
+
+// What an interrupted run began to import is waited for, and goes too.
+func TestDestroyWaitsForInterruptedImports(t *testing.T) {
+	for _, c := range everySource() {
+		if strings.Contains(c.name, "fetched by") {
+			continue // the name is CARTO's, so that a synchronization brings it, or nobody deletes it
+		}
+		for _, journal := range []bool{true, false} {
+			t.Run(fmt.Sprint(c.name, ", journal ", journal), func(t *testing.T) {
+				each(t, func(t *testing.T) {
+					a := sourced(t, c.manifest)
+					a.slow()
+					a.dies()
+					a.box.ClearFaults()
+					if journal {
+						a.destroyJournaled()
+						later(t, 10*time.Minute)
+						a.holds(nil, 0)
+						if left := a.connectionNames(); len(left) > 0 {
+							t.Errorf("connections %q are left", left)
+						}
+						return
+					}
+					a.destroy() // may find nothing yet
+					later(t, 10*time.Minute)
+					if r := a.destroy(); !r.OK() {
+						t.Errorf("%q", results(r))
+					}
+					a.holds(nil, 0)
+				})
+			})
+		}
+	}
+}
+
+// destroyJournaled destroys as the command does where a journal is there, and expects it to be gone.
+func (a *account) destroyJournaled() {
+	a.t.Helper()
+	_, pending := a.journal()
+	for i := range 2 { // connections go once nothing refers to them
+		journals, _ := a.journal()
+		pending, err := live.Follow(a.t.Context(), a.client, pending)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		in := a.input(a.t.Context())
+		in.Pending = pending
+		report := apply.Run(a.t.Context(), apply.Input{
+			Plan: plan.Destroy(in, false), Desired: in.Desired, Account: in.Account, Looks: in.Looks, Secrets: in.Secrets, Client: a.client,
+			Journals: journals,
+		})
+		if !report.OK() && i > 0 {
+			a.t.Errorf("%q", results(report))
+		}
+		if report.OK() {
+			break
+		}
+	}
+	if _, left := a.journal(); len(left) > 0 {
+		a.t.Errorf("the journal still has %v", left)
+	}
 }
