@@ -89,9 +89,10 @@ func (j *Journal) begin(p plan.Pending) plan.Pending {
 }
 
 // made notes what the request has made: an import job, a synchronization, a
-// connection. Sound is false if something else was sent than was planned.
+// connection, or neither where its answer was lost. Sound is false if something
+// else was sent than was planned.
 func (j *Journal) made(p plan.Pending, sound bool) {
-	j.write(line{Event: eventMade, Pending: plan.Pending{ID: p.ID, ImportID: p.ImportID, SyncID: p.SyncID}, Unsound: !sound})
+	j.write(line{Event: eventMade, Pending: plan.Pending{ID: p.ID, ImportID: p.ImportID, SyncID: p.SyncID, Since: p.Since}, Unsound: !sound})
 }
 
 // ended notes that the end of an import job was seen.
@@ -164,6 +165,9 @@ func (s *journalState) take(l line) {
 	case !known:
 	case l.Event == eventMade:
 		p.ImportID, p.SyncID = l.ImportID, l.SyncID
+		if !l.Since.IsZero() {
+			p.Since = l.Since
+		}
 		if l.Unsound {
 			p.Fingerprint = ""
 		}

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
@@ -57,14 +58,12 @@ func (j *job) journaled(ctx context.Context, asked plan.Pending, send func(conte
 		if asked.Kind == plan.PendingSync && j.sync != nil {
 			asked.SyncID = j.sync.ID
 		}
-		sound := true
-		if j.sent != nil {
-			same, err := j.sent.unchanged()
-			sound = err == nil && same
-		}
-		j.journal().made(asked, sound)
+		j.journal().made(asked, j.sent.asPlanned())
 		j.begun = append(j.begun, asked.ID)
-	case !carto.MaybeApplied(err):
+	case carto.MaybeApplied(err):
+		asked.Since = time.Now().UTC() // an upload may have begun long ago
+		j.journal().made(asked, j.sent.asPlanned())
+	default:
 		j.journal().done(asked.ID)
 	}
 	return id, asked, err

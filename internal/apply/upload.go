@@ -24,7 +24,7 @@ type upload struct {
 	size   int64
 	opened os.FileInfo
 	sha256 string // what the plan saw
-	hash   hash.Hash
+	hash   *counted
 	close  func() error
 }
 
@@ -53,7 +53,7 @@ func newUpload(f *os.File, name string, look data.Look) (*upload, error) {
 		return nil, &MovedError{Field: name, Planned: fmt.Sprintf("%d bytes", look.Size), Now: fmt.Sprintf("%d bytes", info.Size())}
 	}
 	return &upload{
-		File: f, close: f.Close, name: name, ext: data.Extension(name), size: info.Size(), opened: info, sha256: look.SHA256, hash: sha256.New(),
+		File: f, close: f.Close, name: name, ext: data.Extension(name), size: info.Size(), opened: info, sha256: look.SHA256, hash: &counted{Hash: sha256.New()},
 	}, nil
 }
 
@@ -70,6 +70,34 @@ func (u *upload) unchanged() (bool, error) {
 	}
 	same := now.Size() == u.opened.Size() && now.ModTime().Equal(u.opened.ModTime())
 	return same && hex.EncodeToString(u.hash.Sum(nil)) == u.sha256, nil
+}
+
+// asPlanned reports whether what was sent may pass for what the plan saw. What was
+// cut off before its end does: no import comes of it. Nil is nothing that could have
+// changed.
+func (u *upload) asPlanned() bool {
+	if u == nil || u.hash.length < u.opened.Size() {
+		return true
+	}
+	same, err := u.unchanged()
+	return err == nil && same
+}
+
+// A counted hash knows how much went through it.
+type counted struct {
+	hash.Hash
+	length int64 // bytes
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.Hash.Write(p)
+	c.length += int64(n)
+	return n, err
+}
+
+func (c *counted) Reset() {
+	c.Hash.Reset()
+	c.length = 0
 }
 
 // check says whether what was sent is what the plan saw, and if not, what became

@@ -248,9 +248,11 @@ func (c *computer) settleReplaced() {
 	}
 }
 
-// graceOf is how long an import may begin after a request for it that was not
-// answered: a worker that has not taken it up by then has lost it.
-const graceOf = 5 * time.Minute
+// graceOf is how long the account may take to store an import that was asked for by a
+// request that was not answered: as long as the answer to an upload is waited for.
+// What it has stored it lists.
+const graceOf = 10 * time.Minute
 
-// Until is when a request that was not answered can be taken to have had no effect.
+// Until is when a request that was not answered can be taken to have had no effect,
+// unless the account lists what it began.
 func (p Pending) Until() time.Time { return p.Since.Add(graceOf) }
