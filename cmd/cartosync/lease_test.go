@@ -165,7 +165,7 @@ func TestSecondApplyIsRefused(t *testing.T) {
 	s.sees(nil)
 	for _, part := range []string{
 		`project "city" is being applied by bob@ci-7 (process `, `), https://github.com/acme/maps/actions/runs/77 since 20`,
-		"; nothing was changed; apply again when that has ended, or wait longer with --lease-timeout\n",
+		"; nothing was changed; run it again when that has ended, or wait longer with --lease-timeout\n",
 	} {
 		if !strings.Contains(r.stderr.String(), part) {
 			t.Errorf("stderr does not say %q:\n%s", part, r.stderr.String())

@@ -59,7 +59,7 @@ func (j *job) attach(ctx context.Context) error {
 	}
 	err = j.rereadSync(ctx)
 	if errors.Is(err, carto.ErrNotFound) {
-		return fmt.Errorf("the synchronization went with its surplus dataset; apply again: %w", err)
+		return again(fmt.Errorf("the synchronization went with its surplus dataset: %w", err), "")
 	}
 	return err
 }

@@ -67,7 +67,7 @@ func (j *job) deleteRow(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("synchronization %s is still there after it was deleted; %s again", id, j.Plan.Command())
+	return again(fmt.Errorf("synchronization %s is still there after it was deleted", id), "")
 }
 
 // deleteByID deletes a dataset, also one that this run imported, unless another run
@@ -99,7 +99,7 @@ func DeleteDataset(ctx context.Context, c *carto.Client, id string, waiting func
 	var api *carto.APIError
 	switch {
 	case errors.Is(err, ErrTimeout) && errors.As(last, &api):
-		return fmt.Errorf("CARTO keeps refusing to delete it: a view depends on it or something locks it; remove that and try again (%w)", last)
+		return fmt.Errorf("CARTO keeps refusing to delete it: a view depends on it or something locks it; remove that (%w)", last)
 	case errors.Is(err, ErrTimeout):
 		return last
 	}

@@ -46,9 +46,16 @@ type LeaseLostError struct {
 
 func (e *LeaseLostError) Error() string {
 	if e.By != "" {
-		return fmt.Sprintf("%s has taken over the lease on project %q, which showed no sign of life for %s; wait for it, and apply again", e.By, e.Project, leaseStill)
+		return fmt.Sprintf("%s has taken over the lease on project %q, which showed no sign of life for %s", e.By, e.Project, leaseStill)
 	}
-	return fmt.Sprintf("the lease on project %q could not be renewed for %s, so that another apply may have taken it over; apply again", e.Project, leaseStill)
+	return fmt.Sprintf("the lease on project %q could not be renewed for %s, so that another run may have taken it over", e.Project, leaseStill)
+}
+
+func (e *LeaseLostError) again() string {
+	if e.By != "" {
+		return "when that has ended"
+	}
+	return ""
 }
 
 // Holds reports whether the project's lease was taken and is not lost.

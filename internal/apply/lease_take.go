@@ -69,7 +69,7 @@ func (e *HeldError) Error() string {
 	if e.Waited > 0 {
 		waited = fmt.Sprintf(" and was waited for for %s", e.Waited.Round(time.Second))
 	}
-	return fmt.Sprintf("project %q is being applied by %s since %s%s; nothing was changed; apply again when that has ended, or wait longer with --lease-timeout",
+	return fmt.Sprintf("project %q is being applied by %s since %s%s; nothing was changed; run it again when that has ended, or wait longer with --lease-timeout",
 		e.Project, e.Holder, e.Since, waited)
 }
 

@@ -151,7 +151,7 @@ func TestLeaseIsRefused(t *testing.T) {
 					waited = " and was waited for for 10m0s"
 				}
 				want := `project "city" is being applied by ann@ann-laptop (process 42), https://ci.example.org/runs/7 since ` + held.Since + waited +
-					"; nothing was changed; apply again when that has ended, or wait longer with --lease-timeout"
+					"; nothing was changed; run it again when that has ended, or wait longer with --lease-timeout"
 				expect(t, "refusal", want, err.Error())
 				if since, err := time.Parse(time.RFC3339, held.Since); err != nil || since.Sub(began).Abs() > time.Second {
 					t.Errorf("held since %q: %v", held.Since, err)
@@ -330,7 +330,7 @@ func TestLeaseIsLost(t *testing.T) {
 				t.Errorf("lost too early: %v", err)
 			}
 			later(t, 2*time.Second)
-			want := `the lease on project "city" could not be renewed for 2m0s, so that another apply may have taken it over; apply again`
+			want := `the lease on project "city" could not be renewed for 2m0s, so that another run may have taken it over`
 			expect(t, "loss", want, fmt.Sprint(l.Lost()))
 			if l.Holds("city") {
 				t.Error("it is still held")
@@ -353,7 +353,7 @@ func TestLeaseIsLost(t *testing.T) {
 				t.Fatal(err)
 			}
 			later(t, 21*time.Second)
-			want := `bob@bob-laptop (process 42) has taken over the lease on project "city", which showed no sign of life for 2m0s; wait for it, and apply again`
+			want := `bob@bob-laptop (process 42) has taken over the lease on project "city", which showed no sign of life for 2m0s`
 			expect(t, "loss", want, fmt.Sprint(l.Lost()))
 			a.releases(l)
 			if holder, _ := a.lease(); holder != string(text) {

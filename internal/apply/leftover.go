@@ -157,9 +157,13 @@ func (j *job) firstRun(ctx context.Context, id string) (s carto.Synchronization,
 		return carto.Synchronization{}, nil
 	}
 	if errors.Is(err, ErrTimeout) {
-		err = fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way; apply again when it has ended", id)
+		err = firstUnderWay(id)
 	}
 	return s, err
+}
+
+func firstUnderWay(id string) error {
+	return again(fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way", id), "when it has ended")
 }
 
 // adoptFirst makes what a first import brought the staged dataset, if it is what
@@ -211,7 +215,7 @@ func (j *job) clearSync(ctx context.Context) error {
 		case !j.orphan(s):
 			return &MovedError{Description: fmt.Sprintf("the first import of synchronization %s ended since the plan was made", s.ID)}
 		case running(s):
-			return fmt.Errorf("the first import of synchronization %s, which an earlier run began, is still under way; apply again when it has ended", s.ID)
+			return firstUnderWay(s.ID)
 		}
 		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
 			return err

@@ -47,8 +47,10 @@ func (o *outage) over() error {
 type outageError struct{ last error }
 
 func (e *outageError) Error() string {
-	return fmt.Sprintf("not begun, since %d actions in a row got no answer from the account; see why they failed, and apply again when it answers", silentActions)
+	return fmt.Sprintf("not begun, since %d actions in a row got no answer from the account; see why they failed", silentActions)
 }
+
+func (*outageError) again() string { return "when it answers" }
 
 func (e *outageError) Unwrap() error { return e.last }
 
@@ -66,11 +68,4 @@ func unanswered(err error) bool {
 		return transport.Path != ""
 	}
 	return false
-}
-
-// unexplained reports whether an error is an answer, or the lack of one, that says
-// nothing about what to do, so that trying again is all there is.
-func unexplained(err error) bool {
-	var api *carto.APIError
-	return carto.Temporary(err) || errors.As(err, &api) && api.Hint == ""
 }

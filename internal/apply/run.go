@@ -3,8 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -171,12 +169,10 @@ func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b
 	}
 	for i, a := range actions {
 		g.Go(func() error {
-			switch lost := r.Lease.Lost(); {
+			switch over := r.over(); {
 			case a.Verb == plan.Blocked || stopping(ctx):
-			case lost != nil:
-				b.set(at+i, Result{Action: a, Outcome: Skipped, Err: &ActionError{Action: a, Err: lost}})
-			case r.outage.over() != nil:
-				b.set(at+i, Result{Action: a, Outcome: Skipped, Err: &ActionError{Action: a, Err: r.outage.over()}})
+			case over != nil:
+				b.set(at+i, Result{Action: a, Outcome: Skipped, Err: &ActionError{Action: a, Err: r.advised(ctx, over)}})
 			default:
 				b.begin(at + i)
 				b.set(at+i, r.performOne(ctx, a))
@@ -185,6 +181,14 @@ func (r *run) performPhase(ctx context.Context, actions []plan.Action, at int, b
 		})
 	}
 	_ = g.Wait() // every failure is in its result
+}
+
+// over says why no further action is begun, nil while there is no reason.
+func (r *run) over() error {
+	if lost := r.Lease.Lost(); lost != nil {
+		return lost
+	}
+	return r.outage.over()
 }
 
 // performOne carries out one action.
@@ -197,12 +201,7 @@ func (r *run) performOne(ctx context.Context, a plan.Action) Result {
 	j.event("", "begun", "")
 	failure := ""
 	if step, err := j.carryOut(ctx); err != nil {
-		if interruption(ctx, err) {
-			err = fmt.Errorf("%w; %s again to go on", err, r.Plan.Command())
-		} else if unexplained(err) && !strings.Contains(err.Error(), " again") {
-			err = fmt.Errorf("%w; %s again", err, r.Plan.Command())
-		}
-		failed := &ActionError{Action: a, Step: step, Err: err}
+		failed := &ActionError{Action: a, Step: step, Err: r.advised(ctx, err)}
 		res.Outcome, res.Err, failure = j.outcome(ctx, err), failed, failed.what()
 	} else {
 		j.settle()

@@ -189,7 +189,7 @@ func (j *job) importing(ctx context.Context, asked plan.Pending, start func(cont
 	})
 	if err != nil {
 		if posted(err) && carto.MaybeApplied(err) {
-			err = fmt.Errorf("%w (the import may have started all the same; apply again to find and finish it)", err)
+			err = again(fmt.Errorf("%w (the import may have started all the same)", err), "to find and finish it")
 		}
 		return carto.Import{}, err
 	}
@@ -257,7 +257,7 @@ func (j *job) displace(ctx context.Context, staging string) error {
 func obstructed(err error, name string) error {
 	refused := (*carto.APIError)(nil)
 	if errors.As(err, &refused) && refused.Status == http.StatusBadRequest {
-		return fmt.Errorf("%w; a table %q that is no dataset seems to stand in its way: remove it, and apply again", err, name)
+		return again(fmt.Errorf("%w; a table %q that is no dataset seems to stand in its way: remove it", err, name), "")
 	}
 	return err
 }
@@ -278,7 +278,7 @@ func (j *job) imported(ctx context.Context, imp carto.Import) (carto.Dataset, er
 		return carto.Dataset{}, fmt.Errorf("the imported dataset %q: %w", imp.TableName, err)
 	}
 	if imp.TableID != "" && live.TableID != imp.TableID {
-		return carto.Dataset{}, fmt.Errorf("dataset %q %w that import job %s made; apply again", live.Name, errOtherDataset, imp.ID)
+		return carto.Dataset{}, again(fmt.Errorf("dataset %q %w that import job %s made", live.Name, errOtherDataset, imp.ID), "")
 	}
 	return live, nil
 }

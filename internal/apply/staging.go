@@ -43,7 +43,7 @@ func (j *job) deleteStaging(ctx context.Context) error {
 // Source: CartoDB/cartodb, app/services/carto/data_imports_service.rb.
 func (j *job) noImport(ctx context.Context, live carto.Dataset) error {
 	if s := live.Synchronization; s != nil && !s.State.Settled() {
-		return fmt.Errorf("its synchronization %s is %s; apply again when that run has ended", s.ID, s.State)
+		return again(fmt.Errorf("its synchronization %s is %s", s.ID, s.State), "when that run has ended")
 	}
 	ids, err := j.Client.Imports(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (j *job) noImport(ctx context.Context, live carto.Dataset) error {
 			return err
 		}
 		if strings.HasPrefix(imp.DisplayName, live.Name) || imp.TableName == live.Name {
-			return fmt.Errorf("import job %s, which bears its name, is %s; apply again when that has ended", id, imp.State)
+			return again(fmt.Errorf("import job %s, which bears its name, is %s", id, imp.State), "when that has ended")
 		}
 	}
 	return nil
@@ -65,5 +65,7 @@ func (j *job) noImport(ctx context.Context, live carto.Dataset) error {
 type leaseNeededError struct{ name string }
 
 func (e *leaseNeededError) Error() string {
-	return fmt.Sprintf("without the lease nobody knows whether another run works on it; apply again once the account's database can be written to, or delete %q in CARTO if no run is under way", e.name)
+	return fmt.Sprintf("without the lease nobody knows whether another run works on %q; delete it in CARTO if none does", e.name)
 }
+
+func (*leaseNeededError) again() string { return "once the account's database can be written to" }

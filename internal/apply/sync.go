@@ -133,7 +133,7 @@ func (j *job) changeSync(ctx context.Context, u carto.SyncUpdate, took func(cart
 		}
 		j.event("", "waiting", "a run of the synchronization overwrote the change")
 	}
-	return fmt.Errorf("runs of synchronization %s overwrote the change %d times; %s again later", j.sync.ID, attempts, j.Plan.Command())
+	return again(fmt.Errorf("runs of synchronization %s overwrote the change %d times", j.sync.ID, attempts), "later")
 }
 
 // settled waits until no run is under way.
@@ -151,7 +151,7 @@ func (j *job) settled(ctx context.Context) error {
 		return j.sync.State.Settled(), nil
 	})
 	if errors.Is(err, ErrTimeout) {
-		return fmt.Errorf("synchronization %s has been %s for %s; %s again when its run has ended", j.sync.ID, j.sync.State, settleLimit, j.Plan.Command())
+		return again(fmt.Errorf("synchronization %s has been %s for %s", j.sync.ID, j.sync.State, settleLimit), "when its run has ended")
 	}
 	return err
 }
@@ -366,7 +366,7 @@ func (j *job) awaitRun(ctx context.Context, due time.Time) error {
 	})
 	switch {
 	case errors.Is(err, ErrTimeout):
-		return fmt.Errorf("CARTO did not run synchronization %s within %s; apply again later", j.sync.ID, j.Options.SyncWait)
+		return again(fmt.Errorf("CARTO did not run synchronization %s within %s", j.sync.ID, j.Options.SyncWait), "later")
 	case err != nil:
 		return err
 	case j.sync.State == carto.SyncFailure:
