@@ -33,7 +33,7 @@ func (j *job) deleteDataset(ctx context.Context) error {
 		return err
 	}
 	for _, id := range syncs {
-		if err := j.deleteRow(ctx, id); err != nil {
+		if err := j.deleteRowForGood(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -52,12 +52,13 @@ func (j *job) deleteStray(ctx context.Context) error {
 	case s.DatasetID != j.a.Seen.Synchronization.DatasetID || s.Checksum != j.a.Seen.Synchronization.Checksum:
 		return &MovedError{Description: fmt.Sprintf("synchronization %s has made a dataset since the plan was made", s.ID)}
 	}
-	return j.deleteRow(ctx, s.ID)
+	return j.deleteRowForGood(ctx, s.ID)
 }
 
-// deleteRow deletes a synchronization that may be gone, and checks that it is.
-func (j *job) deleteRow(ctx context.Context, id string) error {
-	if err := j.Client.DeleteSynchronization(ctx, id); err != nil && !errors.Is(err, carto.ErrNotFound) {
+// deleteRowForGood deletes a synchronization, and checks that it is gone: a run's end
+// would bring it back.
+func (j *job) deleteRowForGood(ctx context.Context, id string) error {
+	if err := j.deleteRow(ctx, id); err != nil {
 		return err
 	}
 	_, err := j.Client.Synchronization(ctx, id)

@@ -112,7 +112,7 @@ func (j *job) sweep(ctx context.Context, p plan.Pending) error {
 		return nil
 	case failedImport(err) || gone(err):
 		if p.SyncID != "" {
-			err = j.sweepSync(ctx, p.SyncID)
+			err = j.sweepSync(ctx, p.SyncID, err)
 		} else {
 			err = nil
 		}
@@ -125,14 +125,18 @@ func (j *job) sweep(ctx context.Context, p plan.Pending) error {
 	return err
 }
 
-// sweepSync deletes a synchronization of ours that has no dataset.
-func (j *job) sweepSync(ctx context.Context, id string) error {
+// sweepSync deletes a synchronization of ours that has no dataset. How its first
+// import ended may be that nobody knows that.
+func (j *job) sweepSync(ctx context.Context, id string, ended error) error {
 	s, err := j.Client.Synchronization(ctx, id)
 	switch {
 	case errors.Is(err, carto.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
+	}
+	if gone(ended) {
+		return j.deleteSettled(ctx, s)
 	}
 	return j.deleteOrphan(ctx, s)
 }

@@ -55,7 +55,7 @@ func (j *job) finished(ctx context.Context, p plan.Pending) (imp carto.Import, f
 	if failedImport(err) || gone(err) {
 		j.note("import job %s of an interrupted run came to nothing, so this run imports anew: %v", p.ImportID, err)
 		if p.SyncID != "" {
-			err = j.sweepSync(ctx, p.SyncID)
+			err = j.sweepSync(ctx, p.SyncID, err)
 			return imp, false, err
 		}
 		return imp, false, nil

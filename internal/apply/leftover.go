@@ -58,10 +58,24 @@ func (j *job) remove(ctx context.Context, d carto.Dataset, s *carto.Synchronizat
 	if s == nil {
 		return nil
 	}
-	if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
-		return fmt.Errorf("synchronization %s is left over: %w", s.ID, err)
+	return j.dropRow(ctx, s.ID)
+}
+
+// dropRow deletes a synchronization that this run made.
+func (j *job) dropRow(ctx context.Context, id string) error {
+	if err := j.deleteRow(ctx, id); err != nil {
+		return fmt.Errorf("synchronization %s is left over: %w", id, err)
 	}
 	return nil
+}
+
+// deleteRow deletes a synchronization; that it is gone already is no error.
+func (j *job) deleteRow(ctx context.Context, id string) error {
+	err := j.Client.DeleteSynchronization(ctx, id)
+	if errors.Is(err, carto.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // dropSync deletes a synchronization whose first import failed. It would fail
@@ -70,9 +84,8 @@ func (j *job) dropSync(ctx context.Context) error {
 	if j.sync == nil || ctx.Err() != nil {
 		return nil
 	}
-	err := j.Client.DeleteSynchronization(ctx, j.sync.ID)
-	if err != nil && !errors.Is(err, carto.ErrNotFound) {
-		return fmt.Errorf("synchronization %s is left over: %w", j.sync.ID, err)
+	if err := j.dropRow(ctx, j.sync.ID); err != nil {
+		return err
 	}
 	j.sync = nil
 	return nil
@@ -96,8 +109,8 @@ func (j *job) dropOrphans(ctx context.Context, refusal error) error {
 		if !j.orphan(s) || s.State != carto.SyncCreated || slices.ContainsFunc(j.Account.Synchronizations, known) {
 			continue
 		}
-		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
-			return fmt.Errorf("synchronization %s is left over: %w", s.ID, err)
+		if err := j.dropRow(ctx, s.ID); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -217,7 +230,7 @@ func (j *job) clearSync(ctx context.Context) error {
 		case running(s):
 			return firstUnderWay(s.ID)
 		}
-		if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+		if err := j.deleteRow(ctx, s.ID); err != nil {
 			return err
 		}
 		j.cleared("synchronization %s, whose first import failed in an earlier run", s.ID)
@@ -243,7 +256,7 @@ func (j *job) clearSurplus(ctx context.Context) error {
 		case j.a.ID:
 			err = j.deleteSync(ctx)
 		case "":
-			err = j.deleteOrphan(ctx, s)
+			err = j.deleteSettled(ctx, s)
 		default:
 			err = j.deletePair(ctx, s)
 		}
@@ -254,12 +267,22 @@ func (j *job) clearSurplus(ctx context.Context) error {
 	return nil
 }
 
-// deleteOrphan deletes a synchronization that never made a dataset.
+// deleteSettled deletes a synchronization that never made a dataset, unless it may
+// be about to: nothing would mark that one as ours.
+func (j *job) deleteSettled(ctx context.Context, s carto.Synchronization) error {
+	if j.orphan(s) && running(s) {
+		return firstUnderWay(s.ID)
+	}
+	return j.deleteOrphan(ctx, s)
+}
+
+// deleteOrphan deletes a synchronization that never made a dataset, and whose first
+// import has ended.
 func (j *job) deleteOrphan(ctx context.Context, s carto.Synchronization) error {
 	if !j.orphan(s) {
 		return nil
 	}
-	if err := j.Client.DeleteSynchronization(ctx, s.ID); err != nil && !errors.Is(err, carto.ErrNotFound) {
+	if err := j.deleteRow(ctx, s.ID); err != nil {
 		return err
 	}
 	j.cleared("synchronization %s, which an earlier run left", s.ID)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cartosync/cartosync/internal/carto"
 	"github.com/cartosync/cartosync/internal/plan"
 )
 
@@ -70,4 +71,31 @@ func TestSurplusSynchronizationsAreCleared(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSurplusFirstImportIsNotCutOff: it would make a dataset that nothing marks as
+// ours.
+func TestSurplusFirstImportIsNotCutOff(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := everyKind(t)
+		a.apply()
+		second := ""
+		a.second(func(id string) {
+			second = id
+			a.raw(http.MethodPut, "/api/v1/synchronizations/"+id, map[string]any{"visualization_id": nil, "name": nil, "state": "failure"})
+			if err := a.client.DeleteDataset(t.Context(), a.dataset("air_export").ID); err != nil {
+				t.Fatal(err)
+			}
+		})
+		in := a.input(t.Context())
+		p := plan.Compute(in)
+		a.raw(http.MethodPut, "/api/v1/synchronizations/"+second, map[string]any{"state": "syncing"})
+		got := strings.Join(results(a.carryOut(t.Context(), in, p)), ", ")
+		want := `failed heal air: heal dataset "air": clear_synchronizations: the first import of synchronization ` + second +
+			", which an earlier run began, is still under way; apply again when it has ended"
+		expect(t, "results", want, got)
+		if !slices.ContainsFunc(a.syncs(), func(s carto.Synchronization) bool { return s.ID == second }) {
+			t.Error("the synchronization is gone")
+		}
+	})
 }

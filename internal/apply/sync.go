@@ -322,7 +322,7 @@ func (j *job) deleteSync(ctx context.Context) error {
 	if there, err := j.putOff(ctx, j.sync.ID); err != nil || !there {
 		return err
 	}
-	return j.deleteRow(ctx, j.sync.ID)
+	return j.deleteRowForGood(ctx, j.sync.ID)
 }
 
 // putOff waits for the end of a run and puts the next one off. there is false if
