@@ -25,8 +25,10 @@ const mostRuns = 2
 // what it is where nobody was killed, with the journal of the killed run and without it.
 func TestKillMatrix(t *testing.T) {
 	program := buildProgram(t)
-	var total, converged atomic.Int64
-	t.Cleanup(func() { t.Logf("%d of %d converge", converged.Load(), total.Load()) })
+	var total, converged, missed atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("%d of %d converge, %d of which were not killed", converged.Load(), total.Load(), missed.Load())
+	})
 	for _, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
 			m := newMatrix(t, sc, program)
@@ -34,8 +36,15 @@ func TestKillMatrix(t *testing.T) {
 				t.Run(c.name(), func(t *testing.T) {
 					t.Parallel()
 					total.Add(1)
-					if m.try(t, c) {
+					struck, good := m.try(t, c)
+					if good {
 						converged.Add(1)
+					}
+					if !struck {
+						missed.Add(1)
+						if c.writes { // how often a job is asked for is a matter of time
+							t.Errorf("there is no %dth request that changes something, so that nobody was killed", c.n)
+						}
 					}
 				})
 			}
@@ -168,13 +177,13 @@ func (m *matrix) cases() []killed {
 	return all
 }
 
-// try kills an apply, runs it again, and compares.
-func (m *matrix) try(t *testing.T, k killed) (converged bool) {
+// try kills an apply, runs it again, and compares. It tells whether a request was the one to kill at.
+func (m *matrix) try(t *testing.T, k killed) (struck, converged bool) {
 	w := m.copy(t)
 	defer w.close()
 	w.counter.aim(k.killing)
 	first, _ := w.counter.run(m.apply(w))
-	struck := w.counter.struck
+	struck = w.counter.struck
 	w.counter.aim(killing{})
 	if k.forgetful {
 		forgetJournal(t, w)
@@ -190,11 +199,11 @@ func (m *matrix) try(t *testing.T, k killed) (converged bool) {
 	}
 	diff := m.compare(t, w)
 	if diff == "" && code == exitDone {
-		return true
+		return struck, true
 	}
 	t.Errorf("killed: %v; %d further runs end with exit code %d\n%s\nwanted -, got +:\n%s\nthe killed run:\n%s\nthe others:\n%s",
 		struck, len(log), code, strings.Join(w.plan(), "\n"), diff, first, strings.Join(log, "\n---\n"))
-	return false
+	return struck, false
 }
 
 // plan is what there is still to do.
