@@ -1,7 +1,9 @@
 package apply_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,6 +195,59 @@ func TestTakenNamesAreAskedForFirst(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestTwinsGiveWay: two runs without a lease create the same dataset. The one that comes too late takes its own away, and
+// nobody else's.
+func TestTwinsGiveWay(t *testing.T) {
+	for _, c := range everySource() {
+		for _, touched := range []bool{false, true} {
+			t.Run(fmt.Sprint(c.name, ", staging touched ", touched), func(t *testing.T) {
+				each(t, func(t *testing.T) {
+					a := sourced(t, c.manifest)
+					if strings.Contains(c.manifest, "warehouse") {
+						a.manifest(warehouse)
+						a.converges("done create warehouse")
+						a.manifest(c.manifest)
+					}
+					in := a.input(t.Context())
+					p := plan.Compute(in)
+					create := p.Actions[slices.IndexFunc(p.Actions, func(act plan.Action) bool { return act.Verb == plan.Create })]
+					name, staging := create.Dataset, create.Staging
+					first, alone := true, true
+					a.before = func(r *http.Request) {
+						starts := r.Method == http.MethodPost && (apiPath(r) == "/api/v1/imports" || apiPath(r) == "/api/v1/synchronizations")
+						switch {
+						case starts && first:
+							first, alone = false, false
+							if other := a.apply(); !other.OK() {
+								t.Errorf("the other run: %q", results(other))
+							}
+							alone = true
+						case touched && alone && r.Method == http.MethodGet && apiPath(r) == "/api/v1/viz/"+name && slices.Contains(a.names(), staging):
+							a.before = nil
+							a.update(staging, carto.DatasetUpdate{Tags: &[]string{"mine"}})
+						}
+					}
+					report := a.carryOut(t.Context(), in, p)
+					a.before = nil
+					says, want, syncs := "from the same source meanwhile", []string{name}, 0
+					if strings.Contains(c.manifest, "sync:") {
+						syncs++
+					}
+					if touched {
+						says, want, syncs = "somebody uses it already", []string{name, staging}, 2*syncs
+						if strings.Contains(c.manifest, "fetch: server") {
+							syncs++ // of one that only brings the contents
+						}
+						slices.Sort(want)
+					}
+					a.outcome(report, apply.Failed, says)
+					a.holds(want, syncs)
+				})
+			})
+		}
 	}
 }
 

@@ -22,7 +22,42 @@ func (j *job) publish(ctx context.Context) error {
 	u.Name = &j.a.Dataset
 	tags := j.tags(j.live)
 	u.Tags = &tags
-	return j.write(ctx, u)
+	err := j.write(ctx, u)
+	if taken := (*takenError)(nil); errors.As(err, &taken) && j.twin(taken.holder) {
+		return j.giveWay(ctx, taken)
+	}
+	return err
+}
+
+// A takenError says that another dataset has the name by now.
+type takenError struct{ holder carto.Dataset }
+
+func (e *takenError) Error() string {
+	return fmt.Sprintf("the name %q is that of another dataset (id %s) by now; apply again if another run made it, else rename that one or choose another name",
+		e.holder.Name, e.holder.ID)
+}
+
+// twin reports whether a dataset is what this one was to become: two runs without a
+// lease have imported the same.
+func (j *job) twin(d carto.Dataset) bool {
+	has, _ := plan.ParseMarker(d.Tags)
+	want, _ := plan.ParseMarker(j.a.Tags)
+	return has == want
+}
+
+// giveWay deletes what was staged for a dataset that another run has made meanwhile:
+// next to it nothing would ever need that. What this run did not import itself may be
+// the other one's.
+func (j *job) giveWay(ctx context.Context, taken *takenError) error {
+	if len(j.begun) == 0 || !j.bearsStagingName(j.live) {
+		return taken
+	}
+	staged := j.live.Name
+	if err := j.discard(ctx); err != nil {
+		return also(taken, err)
+	}
+	return fmt.Errorf("another run made dataset %q (id %s) from the same source meanwhile, so %q, which this one imported, was deleted; apply again",
+		taken.holder.Name, taken.holder.ID, staged)
 }
 
 // write changes the dataset. CARTO gives a taken name a suffix and reports
@@ -52,8 +87,7 @@ func (j *job) writeFree(ctx context.Context, u carto.DatasetUpdate) (problem, er
 		holder, err := j.Client.Dataset(ctx, *u.Name)
 		switch {
 		case err == nil && holder.ID != j.live.ID:
-			return fmt.Errorf("the name %q is that of another dataset (id %s) by now; apply again if another run made it, else rename that one or choose another name",
-				*u.Name, holder.ID), nil
+			return &takenError{holder}, nil
 		case err != nil && !errors.Is(err, carto.ErrNotFound):
 			return nil, err
 		}
