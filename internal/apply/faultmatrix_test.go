@@ -155,16 +155,22 @@ type ordeal struct {
 	log      []string
 }
 
-// runs applies until nothing is left to do, at most five times, two minutes apart.
+// runs applies until nothing is left to do, at most five times, two minutes apart, or as long as CARTO takes to give up
+// what a worker began that died, where a run says that this has to end first.
 func (a *ordeal) runs() (done bool) {
 	a.t.Helper()
 	most := mostFaultyRuns
 	for n := 0; n < most && !done; n++ {
 		done = a.run()
-		if a.removeObstacles(a.log[len(a.log)-1]) {
+		last := a.log[len(a.log)-1]
+		if a.removeObstacles(last) {
 			most = mostFaultyRuns + 1 // what people are asked to do takes a run of its own
 		}
-		later(a.t, 2*time.Minute)
+		pause := 2 * time.Minute
+		if strings.Contains(last, "has ended") {
+			pause = 2 * time.Hour
+		}
+		later(a.t, pause)
 	}
 	return done
 }
