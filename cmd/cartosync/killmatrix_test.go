@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,7 +15,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var killMatrix = flag.Bool("kill-matrix", false, "kill apply at every request, not only at some; takes minutes")
+// killMatrix says at which requests apply is killed: "" is a few, thin is what CI can wait for, full is all.
+var killMatrix = killingsFlag("kill-matrix", "kill apply at every request in every way, or, if thin, at all that change something and at every seventh other; takes minutes")
+
+// A killings flag may have a value, and is full without one.
+type killings string
+
+func killingsFlag(name, usage string) *killings {
+	k := new(killings)
+	flag.Var(k, name, usage)
+	return k
+}
+
+func (k *killings) String() string   { return string(*k) }
+func (k *killings) IsBoolFlag() bool { return true }
+
+func (k *killings) Set(s string) error {
+	switch s {
+	case "true":
+		*k = "full"
+	case "full", "thin":
+		*k = killings(s)
+	default:
+		return errors.New("it is full or thin")
+	}
+	return nil
+}
 
 // mostRuns is how many further runs finish what a killed one began: one, or two where the first meets an import of the
 // killed run that is still under way.
@@ -152,28 +178,36 @@ func (k killed) name() string {
 	return fmt.Sprintf("%s/%s/%d/%s", journal, class, k.n, k.moment)
 }
 
-// cases are all killings, or a choice: the writes, and a few of the reads.
+// cases are all killings, or a choice of them that has some of each kind.
 func (m *matrix) cases() []killed {
-	var all []killed
-	add := func(writes bool, n, step int, moments ...moment) {
-		for i := step; i <= n; i += step {
-			for _, at := range moments {
-				for _, forgetful := range []bool{false, true} {
-					if step > 1 && forgetful != (i/step%2 == 0) {
-						continue
-					}
-					all = append(all, killed{killing{writes, i, at}, forgetful})
-				}
-			}
+	switch *killMatrix {
+	case "full":
+		return append(every(true, m.writes, before, within, after), every(false, m.reads, before, after)...)
+	case "thin":
+		return append(some(true, m.writes, 1), some(false, m.reads, 7)...)
+	}
+	return append(some(true, m.writes, killStride), some(false, m.reads, 3*killStride)...)
+}
+
+// every is n requests killed at each of some moments, with the journal and without it.
+func every(writes bool, n int, moments ...moment) (all []killed) {
+	for i := range n {
+		for _, at := range moments {
+			all = append(all, killed{killing{writes, i + 1, at}, false}, killed{killing{writes, i + 1, at}, true})
 		}
 	}
-	if *killMatrix {
-		add(true, m.writes, 1, before, within, after)
-		add(false, m.reads, 1, before, after)
-		return all
+	return all
+}
+
+// some is one killing at every step-th of n requests, one way after the other.
+func some(writes bool, n, step int) (all []killed) {
+	for i := step; i <= n; i += step {
+		at, nth := before, len(all)
+		if nth%2 == 1 {
+			at = after
+		}
+		all = append(all, killed{killing{writes, i, at}, nth/2%2 == 1})
 	}
-	add(true, m.writes, killStride, before, after)
-	add(false, m.reads, 20*killStride, after)
 	return all
 }
 
