@@ -163,20 +163,28 @@ func (a *account) look(ctx context.Context, m spec.Manifest, d spec.Dataset) dat
 func (a *account) apply() apply.Report {
 	a.t.Helper()
 	in := a.input(a.t.Context())
-	p := plan.Compute(in)
-	if !slices.ContainsFunc(p.Actions, func(act plan.Action) bool { return act.Kind == plan.KindStaging }) {
-		return a.carryOut(a.t.Context(), in, p)
-	}
-	lease := a.takes(named("ann")) // without which leftovers stay
-	defer a.releases(lease)
-	return a.under(a.t.Context(), lease, in, p)
+	return a.carryOut(a.t.Context(), in, plan.Compute(in))
 }
 
 func (a *account) carryOut(ctx context.Context, in plan.Input, p plan.Plan) apply.Report {
-	return apply.Run(ctx, apply.Input{
-		Plan: p, Desired: in.Desired, Account: in.Account, Looks: in.Looks, Secrets: in.Secrets, Client: a.client,
-		Fetcher: &apply.Fetcher{Transport: a.box.Transport()},
-	})
+	lease, release := a.leasedFor(p)
+	defer release()
+	return a.under(ctx, lease, in, p)
+}
+
+// leasedFor takes the lease for a plan that goes on with what an earlier run left:
+// without it that stays.
+func (a *account) leasedFor(p plan.Plan) (lease *apply.Lease, release func()) {
+	a.t.Helper()
+	goesOn := func(act plan.Action) bool {
+		return act.Kind == plan.KindStaging || act.Verb == plan.Resume || len(act.Surplus)+len(act.Interrupted) > 0 ||
+			slices.Contains(act.Steps, plan.StepRefresh) || slices.Contains(act.Steps, plan.StepAttach)
+	}
+	if !slices.ContainsFunc(p.Actions, goesOn) {
+		return nil, func() {}
+	}
+	lease = a.takes(named("ann"))
+	return lease, func() { _ = lease.Release(context.WithoutCancel(a.t.Context())) } // also where faults are tried
 }
 
 // converges applies, expects every action to be done as named, and expects

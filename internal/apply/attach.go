@@ -158,6 +158,9 @@ func (j *job) earlierSurplus(ctx context.Context, req carto.SyncRequest) (carto.
 			j.note("dataset %q (id %s) seems to be left by an interrupted run; delete it if nobody needs it", d.Name, d.ID)
 			continue
 		}
+		if err := j.abandoned(ctx, d); err != nil {
+			return carto.Dataset{}, err
+		}
 		if err := j.remove(ctx, d, &live); err != nil {
 			return carto.Dataset{}, err
 		}

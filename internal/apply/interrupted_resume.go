@@ -111,6 +111,9 @@ func (j *job) arrived(ctx context.Context) (bool, error) {
 	if err != nil || whole {
 		return whole, err
 	}
+	if err := j.abandoned(ctx, d); err != nil {
+		return false, err
+	}
 	if err := j.discard(ctx); err != nil {
 		return false, err
 	}

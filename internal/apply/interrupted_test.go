@@ -50,9 +50,11 @@ func (a *account) journaled(ctx context.Context, edit ...func(*plan.Input)) (pla
 	in.Details = a.answers(in)
 	p := plan.Compute(in)
 	return p, func() apply.Report {
+		lease, release := a.leasedFor(p)
+		defer release()
 		return apply.Run(ctx, apply.Input{
 			Plan: p, Desired: in.Desired, Account: in.Account, Looks: in.Looks, Secrets: in.Secrets, Client: a.client,
-			Fetcher: &apply.Fetcher{Transport: a.box.Transport()}, Journals: journals,
+			Fetcher: &apply.Fetcher{Transport: a.box.Transport()}, Journals: journals, Lease: lease,
 		})
 	}
 }

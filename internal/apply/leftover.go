@@ -297,6 +297,10 @@ func (j *job) deletePair(ctx context.Context, s carto.Synchronization) error {
 		return err
 	case err == nil && (used(d) || !j.bearsStagingName(d)):
 		return nil // somebody has taken it over
+	case err == nil:
+		if err := j.abandoned(ctx, d); err != nil {
+			return err
+		}
 	}
 	if err := j.remove(ctx, d, &s); err != nil {
 		return err

@@ -31,6 +31,9 @@ func (j *job) stagedBefore(ctx context.Context) (bool, error) {
 		if err != nil || whole {
 			return whole, err
 		}
+		if err := j.abandoned(ctx, j.live); err != nil {
+			return false, err
+		}
 		name := j.live.Name
 		j.a.ID = "" // the dataset will be another
 		if err := j.discard(ctx); err != nil {
@@ -239,6 +242,9 @@ func (j *job) displace(ctx context.Context, staging string) error {
 	case err != nil:
 		return err
 	default:
+		if err := j.abandoned(ctx, holder); err != nil {
+			return err
+		}
 		if err := j.remove(ctx, holder, nil); err != nil {
 			return err
 		}

@@ -9,13 +9,19 @@ import (
 	"github.com/cartosync/cartosync/internal/carto"
 )
 
-// deleteStaging clears away a staging dataset that an interrupted run left. Without
-// the lease it may be that of a run under way; so may it be while an import that
-// bears its name has not ended. Its synchronization goes with it.
-func (j *job) deleteStaging(ctx context.Context) error {
+// abandoned makes sure that a dataset which another run imported, and did not
+// publish, may be deleted. Without the lease that run may be under way; so may it be
+// while an import that bears the dataset's name has not ended.
+func (j *job) abandoned(ctx context.Context, d carto.Dataset) error {
 	if !j.Lease.Holds(j.a.Project) {
-		return &leaseNeededError{name: j.a.Dataset}
+		return &leaseNeededError{name: d.Name}
 	}
+	return j.noImport(ctx, d)
+}
+
+// deleteStaging clears away a staging dataset that an interrupted run left, and that
+// nothing needs. Its synchronization goes with it.
+func (j *job) deleteStaging(ctx context.Context) error {
 	live, err := j.Client.Dataset(ctx, j.a.ID)
 	switch {
 	case errors.Is(err, carto.ErrNotFound):
@@ -25,7 +31,7 @@ func (j *job) deleteStaging(ctx context.Context) error {
 	case live.Name != j.a.Dataset || used(live):
 		return &MovedError{Description: fmt.Sprintf("somebody uses the staging dataset %q (id %s), which is called %q now", j.a.Dataset, live.ID, live.Name)}
 	}
-	if err := j.noImport(ctx, live); err != nil {
+	if err := j.abandoned(ctx, live); err != nil {
 		return err
 	}
 	j.a.ID = "" // which no removal touches otherwise
