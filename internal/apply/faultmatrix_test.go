@@ -188,6 +188,9 @@ func (a *ordeal) run() bool {
 	if took > 4*time.Hour {
 		a.t.Errorf("a run took %s", took)
 	}
+	for _, res := range report.Results {
+		a.log = append(a.log, res.Notes...)
+	}
 	a.log = append(a.log, fmt.Sprint(err), strings.Join(results(report), "\n"))
 	explained(a.t, report)
 	if err != nil && !remedied(err.Error()) {
