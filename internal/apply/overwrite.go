@@ -21,6 +21,9 @@ func (j *job) overwrite(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
+	if err := j.awaitUnknown(ctx); err != nil {
+		return err
+	}
 	imp, err := j.importing(ctx, j.asks(plan.PendingOverwrite, ""), func(ctx context.Context) (string, error) {
 		if err := j.stillThere(ctx); err != nil {
 			return "", err

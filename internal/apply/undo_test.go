@@ -96,3 +96,31 @@ func undone(t *testing.T, c replacement, rule fault.Rule) (died bool) {
 	})
 	return died
 }
+
+// TestUnknownOverwritesAreWaitedFor: the import that a killed run began still goes on,
+// and no journal tells. It does not have the last word.
+func TestUnknownOverwritesAreWaitedFor(t *testing.T) {
+	for _, then := range []string{"elm", "yew"} {
+		t.Run(then, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := newAccount(t)
+				a.file("trees.csv", "name\nelm\n")
+				a.manifest(oneFile)
+				a.converges("done create trees")
+				a.file("trees.csv", "name\noak\n")
+				a.slow()
+				a.dies()
+				a.box.ClearFaults()
+				a.file("trees.csv", "name\n"+then+"\n")
+				if diff := cmp.Diff([]string{"reimport trees: reimport_unfinished"}, planned(plan.Compute(a.input(t.Context())))); diff != "" {
+					t.Errorf("wanted -, got +:\n%s", diff)
+				}
+				a.converges("done reimport trees")
+				later(t, 5*time.Minute)
+				if diff := cmp.Diff([]string{then}, a.column("trees", "name")); diff != "" {
+					t.Errorf("wanted -, got +:\n%s", diff)
+				}
+			})
+		})
+	}
+}

@@ -120,7 +120,7 @@ func (c *computer) contents(a *Action, w *wanted, l *liveDataset, doubtful bool)
 	case requested:
 		a.because(ReimportRequested, "a reimport was asked for")
 	case doubtful && w.owns(l): // the reason is given
-	case l.marker.Fingerprint == inDoubt:
+	case l.marker.InDoubt():
 		a.because(ReimportUnfinished, "an interrupted run began to replace what it holds, and nobody knows whether it has")
 	case same && w.owns(l) && !c.drifted(a, w, l):
 		return false

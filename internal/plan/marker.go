@@ -41,6 +41,10 @@ type Marker struct {
 	Owners      int    // how many projects claim it: more than one is a conflict
 }
 
+// InDoubt reports whether a run began to replace what the dataset holds, and none
+// has ended that.
+func (m Marker) InDoubt() bool { return m.Fingerprint == inDoubt }
+
 // Tags are the two tags that say m.
 func (m Marker) Tags() []string {
 	source := m.Fingerprint
