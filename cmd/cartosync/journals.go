@@ -1,9 +1,8 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/cartosync/cartosync/internal/apply"
+	"github.com/cartosync/cartosync/internal/render"
 )
 
 // openJournals opens the journal of every project, and collects what interrupted runs
@@ -11,7 +10,7 @@ import (
 // warning.
 func (s *survey) openJournals(a *app, embedded bool) {
 	s.journals, s.in.Pending = apply.Journals{}, nil
-	warn := func(err error) { fmt.Fprintf(a.stderr, "warning: %v\n", err) }
+	warn := func(err error) { _ = render.Notices(a.stderr, render.Notice{Problem: err.Error()}) }
 	for _, m := range s.in.Desired {
 		owner := apply.JournalOwner{Account: s.account.URL, Project: m.Project, Embedded: embedded}
 		journal, pending, err := apply.OpenJournal(m.Dir, owner, warn)

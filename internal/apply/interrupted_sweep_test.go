@@ -156,3 +156,43 @@ func TestJobsThatCannotBeReadAreNotGone(t *testing.T) {
 		})
 	}
 }
+
+// TestRequestsOfOthersAreNotSettled: without the lease nobody knows whether the run is
+// under way whose request has no answer yet.
+func TestRequestsOfOthersAreNotSettled(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		lease bool
+		after time.Duration
+		left  int // requests
+	}{
+		{"not leased", false, 0, 1},
+		{"leased", true, 0, 0},
+		{"not leased, and of yesterday", false, 25 * time.Hour, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := sourced(t, allSources[0].manifest)
+				a.box.Inject(fault.Rule{Kind: fault.Status, Status: http.StatusBadGateway, Method: http.MethodPost, Path: "/api/v1/imports", Times: 1})
+				_, carryOut := a.journaled(t.Context())
+				carryOut()
+				a.manifest("")
+				later(t, c.after)
+				p, _ := a.journaled(t.Context())
+				if len(p.Settled) != 1 || !p.Empty() {
+					t.Fatalf("planned %q, settled %v", planned(p), p.Settled)
+				}
+				journals, _ := a.journal()
+				in := apply.Input{Plan: p, Journals: journals, Client: a.client}
+				if c.lease {
+					in.Lease = a.takes(named("ann"))
+					defer a.releases(in.Lease)
+				}
+				apply.Run(t.Context(), in)
+				if _, pending := a.journal(); len(pending) != c.left {
+					t.Errorf("left: %v", pending)
+				}
+			})
+		})
+	}
+}

@@ -34,6 +34,7 @@ type Journal struct {
 
 	mu     sync.Mutex
 	broken bool // said once, and not tried again
+	barred bool // another process does not let go of its lock, and is not waited for again
 }
 
 // A JournalOwner is what a journal is about. What belongs to one account or
@@ -95,11 +96,6 @@ func (j *Journal) made(p plan.Pending, sound bool) {
 	j.write(line{Event: eventMade, Pending: plan.Pending{ID: p.ID, ImportID: p.ImportID, SyncID: p.SyncID, Since: p.Since}, Unsound: !sound})
 }
 
-// ended notes that the end of an import job was seen.
-func (j *Journal) ended(p plan.Pending) {
-	j.write(line{Event: eventEnded, Pending: plan.Pending{ID: p.ID}})
-}
-
 // done notes that nothing is left to do about requests: what they made is where it
 // belongs, or is gone.
 func (j *Journal) done(ids ...string) {
@@ -142,7 +138,7 @@ func (j *Journal) Close() {
 		return
 	}
 	if err := j.compact(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		j.warn(fmt.Errorf("the journal is longer than it needs to be: %w", err))
+		j.warn(fmt.Errorf("the journal %s could not be cleared up after the run: %w", j.path(), err))
 	}
 }
 

@@ -8,11 +8,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // StateDir is the directory beside a manifest in which cartosync keeps what is no
 // part of the repository.
 const StateDir = ".cartosync"
+
+// ignoreAll is the .gitignore in it.
+const ignoreAll = "*\n"
+
+// lockPatience is how long a process waits for another's lock, which is held for
+// one line. One that was stopped in the middle must not stop others.
+const lockPatience = 2 * time.Second
 
 // MakeStateDir makes the directory [StateDir] of a manifest's directory. It keeps
 // itself out of the repository.
@@ -23,7 +31,7 @@ func MakeStateDir(dir string) (string, error) {
 	}
 	ignore := filepath.Join(state, ".gitignore")
 	if _, err := os.Lstat(ignore); errors.Is(err, fs.ErrNotExist) {
-		if err := os.WriteFile(ignore, []byte("*\n"), 0o666); err != nil {
+		if err := os.WriteFile(ignore, []byte(ignoreAll), 0o666); err != nil {
 			return "", err
 		}
 	}
@@ -102,7 +110,7 @@ func (j *Journal) append(l line) (err error) {
 		return err
 	}
 	defer root.Close()
-	unlock := lockDir(root)
+	unlock, _ := j.lock(root)
 	defer unlock()
 	f, before, err := j.continued(root)
 	if err != nil {
@@ -133,16 +141,43 @@ func (j *Journal) make() (*os.Root, error) {
 	return j.open()
 }
 
-// leave removes the directory if nothing else is in it.
+// leave removes the directory if nothing else is in it but what keeps it out of the
+// repository.
 func (j *Journal) leave(root *os.Root) {
 	files, err := fs.ReadDir(root.FS(), ".")
 	if err != nil || len(files) != 1 || files[0].Name() != ".gitignore" {
+		return
+	}
+	if !ours(root) {
 		return
 	}
 	state := filepath.Join(j.dir, StateDir)
 	if root.Remove(".gitignore") == nil && os.Remove(state) != nil {
 		_, _ = MakeStateDir(j.dir) // somebody was faster
 	}
+}
+
+// ours reports whether the directory's .gitignore is as [MakeStateDir] makes it.
+func ours(root *os.Root) bool {
+	info, err := root.Lstat(".gitignore")
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(ignoreAll)) {
+		return false
+	}
+	text, err := root.ReadFile(".gitignore")
+	return err == nil && string(text) == ignoreAll
+}
+
+// lock keeps other processes from writing to the directory's journals until unlock is
+// called. One that does not let go of its lock is waited for once: locked is false
+// then, and from then on as long as it holds it.
+func (j *Journal) lock(root *os.Root) (unlock func(), locked bool) {
+	patience := lockPatience
+	if j.barred {
+		patience = 0
+	}
+	unlock, locked = lockDir(root, patience)
+	j.barred = !locked
+	return unlock, locked
 }
 
 // continued opens the file to be written at its end, and returns what has to stand
@@ -216,8 +251,11 @@ func (j *Journal) compact() error {
 		return err
 	}
 	defer root.Close()
-	unlock := lockDir(root)
+	unlock, locked := j.lock(root)
 	defer unlock()
+	if !locked {
+		return errors.New("another process holds on to its lock; the next run tries again")
+	}
 	state, err := j.read(root)
 	if err != nil {
 		return err

@@ -38,7 +38,6 @@ type line struct {
 const (
 	eventBegin = "begin"
 	eventMade  = "made"
-	eventEnded = "ended"
 	eventDone  = "done"
 )
 
@@ -96,7 +95,7 @@ func (h header) check(first []byte) error {
 	case have.Version != journalVersion:
 		return fmt.Errorf("it is of version %d and this program knows version %d; run the other program, or delete the file", have.Version, journalVersion)
 	case have != h:
-		return fmt.Errorf("it is that of project %q in the account %s; delete the file", have.Project, have.Account)
+		return fmt.Errorf("it is that of project %q in the account %q; delete the file", have.Project, have.Account)
 	}
 	return nil
 }

@@ -8,25 +8,24 @@ import (
 	"time"
 )
 
-// lockPatience is how long a process waits for another's lock, which is held for
-// one line. One that was stopped in the middle must not stop others.
-const lockPatience = 2 * time.Second
-
 // lockDir keeps other processes from writing to the directory's journals until
-// unlock is called. The lock goes with the process that holds it. Where the file
-// system knows no locks, or another holds on to one, it does without: lines are
-// written whole all the same.
-func lockDir(root *os.Root) (unlock func()) {
+// unlock is called. The lock goes with the process that holds it. Locked is false if
+// another holds on to one for longer than patience: lines are written whole all the
+// same. Where the file system knows no locks there are none to wait for.
+func lockDir(root *os.Root, patience time.Duration) (unlock func(), locked bool) {
 	d, err := root.Open(".")
 	if err != nil {
-		return func() {}
+		return func() {}, true
 	}
-	for waited := time.Duration(0); waited < lockPatience; waited += time.Millisecond {
+	unlock = func() { d.Close() }
+	for waited := time.Duration(0); ; waited += time.Millisecond {
 		err = syscall.Flock(int(d.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err != syscall.EWOULDBLOCK && err != syscall.EINTR {
-			break
+		switch {
+		case err != syscall.EWOULDBLOCK && err != syscall.EINTR:
+			return unlock, true
+		case waited >= patience:
+			return unlock, false
 		}
 		time.Sleep(time.Millisecond)
 	}
-	return func() { d.Close() }
 }

@@ -54,7 +54,6 @@ func TestJournalRemembersWhatHasNotEnded(t *testing.T) {
 	kept := j.begin(trees)
 	kept.ImportID, kept.SyncID = "job 2", "sync 2"
 	j.made(kept, true)
-	j.ended(kept)
 	other := j.begin(plan.Pending{Dataset: "rivers", Fingerprint: "f"})
 	other.ImportID = "job 3"
 	j.made(other, false)
@@ -156,6 +155,7 @@ func TestStrangeJournals(t *testing.T) {
 	}
 	newer, foreign := headerOf(city), headerOf(JournalOwner{Account: "https://other.carto.com", Project: "city"})
 	newer.Version = 2
+	hostile := headerOf(JournalOwner{Project: "city\x1b[2J\n::error::", Account: "https://x\x1b[2J\n::error::y"})
 	write := func(text []byte) func(string) error {
 		return func(path string) error { return os.WriteFile(path, text, 0o600) }
 	}
@@ -175,7 +175,8 @@ func TestStrangeJournals(t *testing.T) {
 			return os.Truncate(path, 1<<40)
 		}, "larger than", true},
 		{"newer", write(valid(newer)), "version 2", false},
-		{"of another account", write(valid(foreign)), `project "city" in the account https://other.carto.com`, false},
+		{"of another account", write(valid(foreign)), `project "city" in the account "https://other.carto.com"`, false},
+		{"of an account that no terminal should see", write(valid(hostile)), `project "city\x1b[2J\n::error::" in the account "https://x\x1b[2J\n::error::y"`, false},
 		{"a damaged line", write(append(valid(headerOf(city)), "0000 {}\n"...)), "1 lines of the journal", true},
 		{"a directory", func(path string) error { return os.Mkdir(path, 0o700) }, "no ordinary file", false},
 		{"a link", func(path string) error { return os.Symlink("/etc/passwd", path) }, "no ordinary file", false},
@@ -246,6 +247,27 @@ func TestJournalThatCannotBeKept(t *testing.T) {
 			j.Close()
 			if warned != 1 && c.name != "no directory" || warned > 1 {
 				t.Errorf("warned %d times", warned)
+			}
+		})
+	}
+}
+
+// TestGitignoresOfOthersStay: what somebody wrote beside the journal outlives it.
+func TestGitignoresOfOthersStay(t *testing.T) {
+	for text, stays := range map[string]bool{"*\n": false, "#\n": true, "*\n!lists/\n": true, "": true} {
+		t.Run(text, func(t *testing.T) {
+			dir := t.TempDir()
+			j, _ := opened(t, dir)
+			p := j.begin(trees)
+			ignore := filepath.Join(dir, StateDir, ".gitignore")
+			if err := os.WriteFile(ignore, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			j.done(p.ID)
+			j.Close()
+			left, err := os.ReadFile(ignore)
+			if stays != (err == nil) || stays && string(left) != text {
+				t.Errorf("it is %q, %v", left, err)
 			}
 		})
 	}

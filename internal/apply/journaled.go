@@ -15,10 +15,13 @@ type Journals map[string]*Journal
 // journal is that of the job's project.
 func (j *job) journal() *Journal { return j.Journals[j.a.Project] }
 
-// settle notes what interrupted runs began and nothing is left to do about.
-func (js Journals) settle(all []plan.Pending) {
+// settle notes what interrupted runs began and nothing is left to do about. Without
+// the lease a run may be under way that began it, unless it is over anyway.
+func (js Journals) settle(all []plan.Pending, lease *Lease) {
 	for _, p := range all {
-		js[p.Project].done(p.ID)
+		if lease.Holds(p.Project) || p.Over(time.Now()) {
+			js[p.Project].done(p.ID)
+		}
 	}
 }
 
@@ -69,16 +72,13 @@ func (j *job) journaled(ctx context.Context, asked plan.Pending, send func(conte
 	return id, asked, err
 }
 
-// watch waits for the end of an import job and notes it. One that failed has made
-// nothing.
+// watch waits for the end of an import job. One that failed has made nothing, and is
+// done with.
 func (j *job) watch(ctx context.Context, p plan.Pending, poll carto.Poll) (carto.Import, error) {
 	poll.Observe = func(i carto.Import) { j.event("", string(i.State), "") }
 	imp, err := j.Client.WaitImport(ctx, p.ImportID, poll)
-	switch {
-	case failedImport(err):
+	if failedImport(err) {
 		j.journal().done(p.ID)
-	case err == nil:
-		j.journal().ended(p)
 	}
 	return imp, err
 }

@@ -82,9 +82,11 @@ func Run(ctx context.Context, in Input) Report {
 	report := Report{Started: time.Now()}
 	todo := pending(in.Plan)
 	b := newBoard(todo)
-	in.Journals.settle(in.Plan.Settled)
-	untilOver(ctx, func() { r.perform(ctx, todo, b) })
-	in.Journals.close()
+	untilOver(ctx, func() {
+		in.Journals.settle(in.Plan.Settled, in.Lease)
+		r.perform(ctx, todo, b)
+		in.Journals.close()
+	})
 	report.Results = append(refused(in.Moved), b.close()...)
 	report.Stopped = stopping(ctx)
 	report.Requests, report.Repeats = meter.Requests(), meter.Repeats()

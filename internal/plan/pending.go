@@ -66,6 +66,10 @@ func (p Pending) fits(w *wanted) bool {
 	return p.Fingerprint != "" && p.Fingerprint == w.fingerprint && p.Kind == importKind(w)
 }
 
+// Over reports whether the request can have no effect any more, whoever sent it and
+// whether or not that run goes on: its job has ended, or CARTO has forgotten it.
+func (p Pending) Over(now time.Time) bool { return !p.open() || now.Sub(p.Since) > pendingFor }
+
 // open reports whether the job may still change something.
 func (p Pending) open() bool {
 	return p.State == JobRunning || p.State == JobUnknown
