@@ -82,6 +82,39 @@ func TestRefreshedContentsAreGuarded(t *testing.T) {
 	}
 }
 
+// TestColumnsThatNobodyReviewedStay: on_schema_change lets no column go where the
+// plan could not name it, and apply says why.
+func TestColumnsThatNobodyReviewedStay(t *testing.T) {
+	url := func(file string) string {
+		return `datasets: [{name: orders, source: {url: "http://files.sandbox.test/` + file + `"}}]`
+	}
+	for _, c := range []struct{ name, before, after string }{
+		{"url", url("orders.csv"), url("narrow.csv")},
+		{"connector", orders("SELECT sku, amount FROM order_items"), orders("SELECT amount FROM order_items")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			each(t, func(t *testing.T) {
+				a := newAccount(t, withOrders(t))
+				a.serve("orders.csv", "sku,amount\nx1,3\nx2,4\n")
+				a.serve("narrow.csv", "amount\n3\n4\n")
+				alterable := func(text string) { a.manifest("defaults: {lifecycle: {on_schema_change: alter}}\n" + text) }
+				alterable(c.before)
+				if r := a.apply(); !r.OK() {
+					t.Fatal(results(r))
+				}
+				id := a.dataset("orders").ID
+				alterable(c.after)
+				in := a.input(t.Context())
+				a.fails(in, plan.Compute(in), []string{"orders"}, `column "sku" is gone`, "on_schema_change: alter is for files")
+				a.holds([]string{"orders"}, 0)
+				if diff := cmp.Diff([]string{"x1", "x2"}, a.column("orders", "sku")); diff != "" || a.dataset("orders").ID != id {
+					t.Errorf("the dataset was %s, wanted -, got +:\n%s", id, diff)
+				}
+			})
+		})
+	}
+}
+
 // TestSurplusOfAnotherSourceIsNotUsed: an interrupted refresh left contents of
 // a query that the manifest no longer asks for.
 func TestSurplusOfAnotherSourceIsNotUsed(t *testing.T) {

@@ -63,14 +63,20 @@ func Judge(a Action, d spec.Dataset, look data.Look, allow []Allowance) Action {
 }
 
 // alter decides about contents that lack columns: unless the manifest says that
-// those may go, nothing is done. They are dropped before the overwrite, which
-// CARTO would refuse otherwise; the geometry cannot be.
+// those may go, nothing is done, and neither is it with contents that no plan has
+// seen, so that nobody could review what would go. They are dropped before the
+// overwrite, which CARTO would refuse otherwise; the geometry cannot be.
 func alter(a Action, d spec.Dataset, look data.Look, allow []Allowance, broken string) Action {
-	const hint = "keep the columns and their types in the source, or drop them from the dataset first"
+	const (
+		hint     = "keep the columns and their types in the source, or drop them from the dataset first"
+		unviewed = "on_schema_change: alter is for files, for no plan could name the columns that would go: what the source holds is only seen by apply; "
+	)
 	refused := quoted("maps may hang on what the source lacks: %s; CARTO refuses such an overwrite (error 2012)", broken)
 	switch {
-	case d.Lifecycle.OnSchemaChange != "alter" || d.Source.Kind != spec.SourceFile:
+	case d.Lifecycle.OnSchemaChange != "alter":
 		return a.blocked(SchemaBreaking, refused, hint)
+	case d.Source.Kind != spec.SourceFile:
+		return a.blocked(SchemaBreaking, refused, unviewed+hint)
 	case otherGeometry(*a.Before, look):
 		return a.blocked(SchemaBreaking, refused, "keep the kind of geometry; on_schema_change drops columns only")
 	case a.Verb == Blocked:
