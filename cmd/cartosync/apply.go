@@ -36,6 +36,7 @@ func (c *applyCmd) Run(ctx context.Context, a *app) (err error) {
 	if !c.AutoApprove && !a.canConfirm() {
 		return usage("add --auto-approve, or look at it with cartosync plan", "apply asks before it changes anything, and there is no terminal to ask at")
 	}
+	outlivePipes()
 	a.reportFile = c.Report
 	if err := claim(c.reportFlags.file(), c.outputFlags.file()); err != nil {
 		return err
@@ -166,14 +167,16 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, s *survey) (apply.Repor
 
 // report prints what was done. The plan has said already if that was nothing.
 func (c *applyCmd) report(a *app, s *survey, r apply.Report) error {
-	print := func(w io.Writer, f render.Format, o render.Options) error { return render.Report(w, f, s.plan, r, o) }
-	if c.Format == render.Text {
-		if len(r.Results) == 0 {
-			return a.intoFiles(c.JSONInto, print)
+	print := func(w io.Writer, f render.Format, o render.Options) error {
+		if f == render.Text { // the plan stands above it
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
 		}
-		if _, err := fmt.Fprintln(a.stdout); err != nil {
-			return err
-		}
+		return render.Report(w, f, s.plan, r, o)
+	}
+	if c.Format == render.Text && len(r.Results) == 0 {
+		return a.intoFiles(c.JSONInto, print)
 	}
 	return a.result(c.outputFlags, print)
 }

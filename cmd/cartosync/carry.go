@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 
@@ -22,7 +23,19 @@ func (a *app) carry(ctx context.Context, in apply.Input, o outputFlags) apply.Re
 	a.began = true
 	report := apply.Run(last, in)
 	report.Next, report.LeaseWait = a.again(), a.leaseWait
+	a.came = came(report)
 	return report
+}
+
+// came is what became of a run, for whoever gets no report that says it.
+func came(r apply.Report) string {
+	done, all := r.Count(apply.Done), int64(len(r.Results))
+	switch {
+	case r.OK():
+		return fmt.Sprintf("%s carried out, and only this failed", plan.Counted(all, "action"))
+	default:
+		return fmt.Sprintf("%s of %s carried out, and this failed besides", plan.Grouped(int64(done)), plan.Counted(all, "action"))
+	}
 }
 
 // progress chooses how a run is watched: bars where somebody sits at a terminal

@@ -26,7 +26,7 @@ func (a *app) printPlan(o outputFlags, p plan.Plan) error { return a.result(o, p
 // result prints what a run ends with: to stdout in the asked format, and as JSON into the file that --json-into names. A
 // file that cannot be written is said on stderr, and does not take the result from stdout.
 func (a *app) result(o outputFlags, print printing) error {
-	failed := a.intoFiles(o.JSONInto, print)
+	failed := a.unreported(a.intoFiles(o.JSONInto, print))
 	var b bytes.Buffer
 	if err := print(&b, o.Format, a.style(a.stdout, o)); err != nil {
 		return errors.Join(err, failed)
@@ -38,7 +38,7 @@ func (a *app) result(o outputFlags, print printing) error {
 		}
 	}
 	if _, err := a.stdout.Write(b.Bytes()); err != nil {
-		return err
+		return errors.Join(a.unreported(err), failed)
 	}
 	if failed == nil {
 		return nil
@@ -47,6 +47,14 @@ func (a *app) result(o outputFlags, print printing) error {
 		return err
 	}
 	return notAllDone
+}
+
+// unreported says of a result that could not be written whether something was done all the same.
+func (a *app) unreported(err error) error {
+	if err == nil || a.came == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", a.came, err)
 }
 
 // intoFiles writes a value into the files that were asked for: as JSON into the one of --json-into, if there is such a name,

@@ -22,6 +22,7 @@ type projectFlags struct {
 // project loads the manifests and reads the account, and looks into no file. The
 // account stays open.
 func (a *app) project(ctx context.Context, manifests manifestArgs, f projectFlags, prepare func(*survey) error, compute func(plan.Input) plan.Plan) (s *survey, err error) {
+	outlivePipes()
 	a.reportFile = f.Report
 	if err := claim(f.reportFlags.file(), f.outputFlags.file()); err != nil {
 		return nil, err

@@ -24,8 +24,9 @@ type app struct {
 
 	leaseWait time.Duration // for other runs of the same projects
 
-	began bool // carrying out a plan has begun, so that something may be changed
-	drawn bool // the terminal shows how each action ended
+	began bool   // carrying out a plan has begun, so that something may be changed
+	came  string // what became of that, "" until it is over
+	drawn bool   // the terminal shows how each action ended
 
 	// What a command by hand has found or done, and what of it an interruption leaves.
 	listing     *render.Listing // nil for other commands

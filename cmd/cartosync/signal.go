@@ -43,6 +43,10 @@ func signals(parent context.Context) context.Context {
 	return withInsistence(polite, insistent)
 }
 
+// outlivePipes lets the process go on when whoever reads its output has gone, as head does: what is written then fails,
+// and does not end the process. Whatever changes an account calls it first, to come to its end and to leave its report.
+func outlivePipes() { signal.Ignore(syscall.SIGPIPE) }
+
 // A signalError is the signal that ended a context.
 type signalError struct{ os.Signal }
 

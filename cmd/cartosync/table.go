@@ -49,6 +49,9 @@ type hand struct {
 // byHand opens the account, makes sure that the key is the one of its owner, lets do
 // fill the table, and prints what there is of it, whatever came of the rest.
 func (a *app) byHand(ctx context.Context, f handFlags, mode clientMode, table render.Table, do func(context.Context, *hand) error) (err error) {
+	if mode == writes {
+		outlivePipes()
+	}
 	a.listing.Table = table
 	if err := f.check(); err != nil {
 		return err
