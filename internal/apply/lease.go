@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -81,8 +82,8 @@ func (l *Lease) Lost() error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for project, at := range l.renewed {
-		if l.lost == nil && elapsed(at) >= leaseStill {
+	for _, project := range slices.Sorted(maps.Keys(l.renewed)) {
+		if l.lost == nil && elapsed(l.renewed[project]) >= leaseStill {
 			l.lost = &LeaseLostError{Project: project}
 		}
 	}
@@ -117,7 +118,7 @@ func (l *Lease) renew(ctx context.Context, project string) {
 	pause := leaseRenewal
 	for sleep(ctx, pause) == nil {
 		at := time.Now()
-		_, ok, err := renewLease(ctx, l.client, project, l.holder)
+		ok, err := renewLease(ctx, l.client, project, l.holder)
 		switch {
 		case err != nil:
 			pause = leaseRetry

@@ -74,9 +74,9 @@ func readLease(ctx context.Context, c *carto.Client, project string) (leaseRow, 
 }
 
 // takeLease writes the holder into a project's row if the row still is what was
-// seen, and returns its new seq; ok is false if somebody was faster. So a
-// statement that takes effect long after it was given up changes nothing.
-func takeLease(ctx context.Context, c *carto.Client, project, holder string, seen leaseRow) (seq int64, ok bool, err error) {
+// seen; ok is false if somebody was faster. So a statement that takes effect long
+// after it was given up changes nothing.
+func takeLease(ctx context.Context, c *carto.Client, project, holder string, seen leaseRow) (ok bool, err error) {
 	return changeLease(ctx, c, fmt.Sprintf(
 		`INSERT INTO %[1]s (project, holder, since, seq) VALUES (%[2]s, %[3]s, now(), 1) `+
 			`ON CONFLICT (project) DO UPDATE SET holder = EXCLUDED.holder, since = EXCLUDED.since, seq = %[1]s.seq + 1 `+
@@ -85,25 +85,22 @@ func takeLease(ctx context.Context, c *carto.Client, project, holder string, see
 }
 
 // renewLease advances the seq of a row that the holder has.
-func renewLease(ctx context.Context, c *carto.Client, project, holder string) (seq int64, ok bool, err error) {
+func renewLease(ctx context.Context, c *carto.Client, project, holder string) (ok bool, err error) {
 	return changeLease(ctx, c, fmt.Sprintf(`UPDATE %s SET seq = seq + 1 WHERE project = %s AND holder = %s RETURNING seq`,
 		LeaseTable, carto.QuoteLiteral(project), carto.QuoteLiteral(holder)))
 }
 
 // releaseLease empties a row that the holder has.
 func releaseLease(ctx context.Context, c *carto.Client, project, holder string) error {
-	_, _, err := changeLease(ctx, c, fmt.Sprintf(`UPDATE %s SET holder = '', seq = seq + 1 WHERE project = %s AND holder = %s RETURNING seq`,
+	_, err := changeLease(ctx, c, fmt.Sprintf(`UPDATE %s SET holder = '', seq = seq + 1 WHERE project = %s AND holder = %s RETURNING seq`,
 		LeaseTable, carto.QuoteLiteral(project), carto.QuoteLiteral(holder)))
 	return err
 }
 
-func changeLease(ctx context.Context, c *carto.Client, sql string) (seq int64, ok bool, err error) {
+// changeLease runs a statement that returns the row that it changed.
+func changeLease(ctx context.Context, c *carto.Client, sql string) (ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, leaseRequest)
 	defer cancel()
 	rows, err := c.Exec(ctx, sql)
-	if err != nil || len(rows.Rows) == 0 {
-		return 0, false, err
-	}
-	seq, err = rows.Int(0, "seq")
-	return seq, err == nil, err
+	return err == nil && len(rows.Rows) > 0, err
 }

@@ -119,6 +119,7 @@ type taking struct {
 	held     bool      // by somebody who seems to live
 	said     time.Time // when it was said last that it is waited for
 	failures int       // in a row
+	failure  error     // the last of them
 }
 
 // unavailable reports whether a lease was not taken because the database cannot
@@ -138,7 +139,7 @@ func (t *taking) take(ctx, renewing context.Context) error {
 			t.hold(renewing, t.project, at)
 			return nil
 		case err == nil:
-			t.failures = 0
+			t.failures, t.failure = 0, nil
 		default:
 			if err := t.failed(ctx, err); err != nil {
 				return err
@@ -167,15 +168,18 @@ func (t *taking) try(ctx context.Context) (taken bool, err error) {
 		return false, nil
 	}
 	t.ask(t.project)
-	_, taken, err = takeLease(ctx, t.client, t.project, t.holder, row)
+	taken, err = takeLease(ctx, t.client, t.project, t.holder, row)
 	if noLeaseTable(err) {
 		// Two runs may do this at once, and PostgreSQL refuse one of them: the next
 		// look will tell.
 		if err := createLeaseTable(ctx, t.client); err != nil {
 			return false, err
 		}
-		_, taken, err = takeLease(ctx, t.client, t.project, t.holder, row)
+		taken, err = takeLease(ctx, t.client, t.project, t.holder, row)
 	}
+	// Where somebody was faster the next look will say who, or only later, if the
+	// database answers with what it had before.
+	t.held = err == nil && !taken
 	seen, known := t.Seen[t.project]
 	t.stale = t.stale || taken && !(known && seen == row && row.holder == "")
 	return taken, err
@@ -192,18 +196,43 @@ func (t *taking) free() bool {
 
 // failed says what to do about a request that failed: whether the lease was taken
 // all the same is looked up, and what may pass is tried again. While another run
-// is known to apply, only its end counts.
+// is known to apply, only its end counts, unless nobody will be told of that.
 func (t *taking) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	t.failures++
-	var api *carto.APIError
-	final := errors.As(err, &api) && (api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden || api.Status == http.StatusNotFound)
-	if t.held || !final && t.failures < leaseTries {
+	t.failure = err
+	switch {
+	case t.held && (!refuses(err) || t.failures < leaseTries):
+		return nil
+	case t.held:
+		return t.heldUp(time.Since(t.began))
+	case !refuses(err) && t.failures < leaseTries:
 		return nil
 	}
 	return err
+}
+
+// refuses reports whether an answer will be the same for as long as the key is.
+func refuses(err error) bool {
+	var api *carto.APIError
+	return errors.As(err, &api) && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound}, api.Status)
+}
+
+// heldUp says who has the lease, and what kept this run from knowing any better.
+func (t *taking) heldUp(waited time.Duration) error {
+	who, since := t.holding()
+	return also(&HeldError{Project: t.project, Holder: who, Since: since, Waited: waited}, t.failure)
+}
+
+// holding says who has the lease since when. Where the row says nobody, it is somebody
+// who was faster just now.
+func (t *taking) holding() (who, since string) {
+	if t.row.holder == "" {
+		return "another run", "just now"
+	}
+	return describeHolder(t.row.holder), cut(t.row.since)
 }
 
 // wait pauses before the next look, and says what for.
@@ -213,11 +242,12 @@ func (t *taking) wait(ctx context.Context) error {
 		return sleep(ctx, jittered(min(time.Duration(t.failures)*time.Second, leaseRetry)))
 	}
 	if age >= t.Wait {
-		return &HeldError{Project: t.project, Holder: describeHolder(t.row.holder), Since: cut(t.row.since), Waited: age}
+		return t.heldUp(age)
 	}
 	if t.said.IsZero() || time.Since(t.said) >= leaseNews {
 		t.said = time.Now()
-		t.Notice(LeaseNotice{Project: t.project, Holder: describeHolder(t.row.holder), Since: cut(t.row.since), Left: t.Wait - age})
+		who, since := t.holding()
+		t.Notice(LeaseNotice{Project: t.project, Holder: who, Since: since, Left: t.Wait - age})
 	}
 	pause := jittered(min(max(age/8, 100*time.Millisecond), 10*time.Second))
 	return sleep(ctx, min(pause, t.Wait-age))

@@ -295,6 +295,52 @@ func TestStaleOnlyAfterOtherRuns(t *testing.T) {
 	}
 }
 
+// TestSomebodyIsAlwaysFaster: a run whose statement never finds the row that it read,
+// because others are faster or the database answers with what it had before, does not
+// ask without a pause, and waits no longer than for anybody.
+func TestSomebodyIsAlwaysFaster(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		a.releases(a.takes(named("ann")))
+		sent := 0
+		a.before = func(r *http.Request) {
+			if sent++; r.Method != http.MethodPost || sent > 1000 || !strings.Contains(readBody(t, r), "INSERT") {
+				return
+			}
+			before := a.before
+			a.before = nil
+			defer func() { a.before = before }()
+			if _, err := a.client.Exec(t.Context(), "UPDATE "+apply.LeaseTable+" SET seq = seq + 1"); err != nil {
+				t.Error(err)
+			}
+		}
+		bob, began := named("bob"), time.Now()
+		bob.Wait = time.Minute
+		_, err := apply.TakeLeases(t.Context(), a.client, []string{"city"}, bob.LeaseOptions)
+		var held *apply.HeldError
+		if !errors.As(err, &held) || held.Holder != "another run" || time.Since(began) != time.Minute || sent > 200 {
+			t.Errorf("%v, after %s and %d requests", err, time.Since(began), sent)
+		}
+	})
+}
+
+// TestWaitingInVain: a run that may not read any more who has the lease says so.
+func TestWaitingInVain(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		ann := a.takes(named("ann"))
+		a.box.Inject(fault.Rule{Kind: fault.Empty, Status: 403, Method: http.MethodGet, Path: "/api/v2/sql", Skip: 1})
+		began := time.Now()
+		_, err := apply.TakeLeases(t.Context(), a.client, []string{"city"}, named("bob").LeaseOptions)
+		var held *apply.HeldError
+		if !errors.As(err, &held) || !strings.Contains(err.Error(), "; besides, GET /api/v2/sql: 403") || time.Since(began) > time.Minute {
+			t.Errorf("%v, after %s", err, time.Since(began))
+		}
+		a.box.ClearFaults()
+		a.releases(ann)
+	})
+}
+
 // TestLeaseIsRenewed: it advances while the run lives, also through failures, so
 // that nobody takes it over.
 func TestLeaseIsRenewed(t *testing.T) {
@@ -360,6 +406,22 @@ func TestLeaseIsLost(t *testing.T) {
 				t.Errorf("the other run's lease was given back: %q", holder)
 			}
 		})
+	})
+}
+
+// TestSeveralLeasesAreLost: of several the first by name is reported.
+func TestSeveralLeasesAreLost(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := newAccount(t)
+		l := a.takes(named("ann"), "g", "f", "e", "d", "c", "b", "a")
+		a.box.Inject(fault.Rule{Kind: fault.Refuse})
+		later(t, 3*time.Minute)
+		var lost *apply.LeaseLostError
+		if !errors.As(l.Lost(), &lost) || lost.Project != "a" {
+			t.Errorf("lost: %v", l.Lost())
+		}
+		a.box.ClearFaults()
+		a.releases(l)
 	})
 }
 
