@@ -117,8 +117,13 @@ func (j *job) hidden(ctx context.Context, imp carto.Import) (carto.Dataset, erro
 		return carto.Dataset{}, fmt.Errorf("import job %s wrote to %q itself; apply again", imp.ID, made.Name)
 	}
 	if made.Name != staging {
-		if made, err = j.Client.UpdateDataset(ctx, made.ID, carto.DatasetUpdate{Name: &staging}); err != nil {
-			return carto.Dataset{}, obstructed(err, staging)
+		id := made.ID
+		_, err = j.bearStaging(ctx, func() (_ string, err error) {
+			made, err = j.Client.UpdateDataset(ctx, id, carto.DatasetUpdate{Name: &staging})
+			return "", err
+		})
+		if err != nil {
+			return carto.Dataset{}, err
 		}
 	}
 	return made, nil

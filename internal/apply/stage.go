@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -113,7 +112,7 @@ func (j *job) stageUpload(ctx context.Context, f *upload) error {
 		return j.send(ctx, f, j.a.Staging, carto.CollisionRename)
 	})
 	if err != nil {
-		return err
+		return j.afterFailedImport(ctx, err)
 	}
 	if err := j.take(ctx, imp, j.a.Staging); err != nil {
 		return err
@@ -149,7 +148,9 @@ func (j *job) hide(ctx context.Context) error {
 	if j.live.Name == staging {
 		return nil
 	}
-	taken, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	taken, err := j.bearStaging(ctx, func() (string, error) {
+		return j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	})
 	if err == nil && taken != "" {
 		err = fmt.Errorf("the name %q, under which it is to be checked, is taken; delete what has it, and apply again", staging)
 		return also(err, j.discard(ctx))
@@ -166,7 +167,7 @@ func (j *job) stageConnector(ctx context.Context) error {
 		return j.Client.ImportConnector(ctx, carto.ConnectorImport{Connector: c, Privacy: j.stagingPrivacy()})
 	})
 	if err != nil {
-		return err
+		return j.afterFailedImport(ctx, err)
 	}
 	return j.take(ctx, imp, j.a.Staging)
 }
@@ -250,20 +251,12 @@ func (j *job) displace(ctx context.Context, staging string) error {
 		}
 		j.cleared("dataset %q, which an interrupted run imported and nobody checked", holder.Name)
 	}
-	taken, err := j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	taken, err := j.bearStaging(ctx, func() (string, error) {
+		return j.writeOnce(ctx, carto.DatasetUpdate{Name: &staging})
+	})
 	if taken != "" {
 		return fmt.Errorf("CARTO imported it as %q, and the staging name %q is taken by something that is no dataset; remove that table, and apply again",
 			j.live.Name, staging)
-	}
-	return obstructed(err, staging)
-}
-
-// obstructed says what may be why a name was refused: an import that could not be made a dataset leaves its table behind.
-// Source: CartoDB/cartodb, app/connectors/importer.rb (register).
-func obstructed(err error, name string) error {
-	refused := (*carto.APIError)(nil)
-	if errors.As(err, &refused) && refused.Status == http.StatusBadRequest {
-		return again(fmt.Errorf("%w; a table %q that is no dataset seems to stand in its way: remove it", err, name), "")
 	}
 	return err
 }
