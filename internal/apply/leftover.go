@@ -230,7 +230,7 @@ func (j *job) clearSync(ctx context.Context) error {
 		case running(s):
 			return firstUnderWay(s.ID)
 		}
-		if err := j.deleteRow(ctx, s.ID); err != nil {
+		if err := j.deleteBarren(ctx, s); err != nil {
 			return err
 		}
 		j.cleared("synchronization %s, whose first import failed in an earlier run", s.ID)
@@ -282,10 +282,23 @@ func (j *job) deleteOrphan(ctx context.Context, s carto.Synchronization) error {
 	if !j.orphan(s) {
 		return nil
 	}
-	if err := j.deleteRow(ctx, s.ID); err != nil {
+	if err := j.deleteBarren(ctx, s); err != nil {
 		return err
 	}
 	j.cleared("synchronization %s, which an earlier run left", s.ID)
+	return nil
+}
+
+// deleteBarren deletes a synchronization without a dataset. Where its first import
+// never ended the worker died, maybe with the dataset registered and not yet tied to
+// the synchronization: nothing marks that one as ours.
+func (j *job) deleteBarren(ctx context.Context, s carto.Synchronization) error {
+	if err := j.deleteRow(ctx, s.ID); err != nil {
+		return err
+	}
+	if !s.State.Settled() {
+		j.note("the first import of synchronization %s never came to its end; look whether the dataset appeared all the same, and delete it if nobody needs it", s.ID)
+	}
 	return nil
 }
 
