@@ -223,6 +223,7 @@ func (j *job) syncUpdate() (u carto.SyncUpdate, checks []func(carto.Synchronizat
 			checks = append(checks, func(s carto.Synchronization) bool { return s.Interval == interval })
 		case strings.HasPrefix(ch.Field, "import."):
 			u.Guessing = j.guessing()
+			checks = append(checks, j.guessesAsDeclared)
 		case strings.HasPrefix(ch.Field, "source."):
 			source = true
 		}
@@ -232,6 +233,11 @@ func (j *job) syncUpdate() (u carto.SyncUpdate, checks []func(carto.Synchronizat
 	}
 	check, err := j.sourceUpdate(&u)
 	return u, append(checks, check), err
+}
+
+func (j *job) guessesAsDeclared(s carto.Synchronization) bool {
+	i := j.dataset.Import
+	return s.TypeGuessing == i.TypeGuessing && s.QuotedFieldsGuessing == i.QuotedFieldsGuessing && s.ContentGuessing == i.ContentGuessing
 }
 
 // sourceUpdate makes the next run, which it asks for at once, fetch another
