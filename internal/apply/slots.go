@@ -22,6 +22,9 @@ const (
 	// the account had room for is tried.
 	firstProbe   = 250 * time.Millisecond
 	longestProbe = 10 * time.Second
+	// longestRest is how long the account may ask to be left alone: imports do not
+	// end when it says, and whoever it asks that of waits in front of all others.
+	longestRest = time.Minute
 )
 
 // slots are the account's import slots as a run knows them: so many imports run
@@ -47,6 +50,7 @@ type slots struct {
 	starved time.Time       // since when none of ours runs and the account refuses
 	spent   error           // why waiting was given up
 	timer   *time.Timer     // of the next probe
+	limiter *time.Timer     // of busyLimit, while starved
 }
 
 func newSlots(limit int) *slots {
@@ -148,6 +152,9 @@ func (s *slots) accepted() {
 	defer s.mu.Unlock()
 	s.running++
 	s.starved, s.spent = time.Time{}, nil
+	if s.limiter != nil {
+		s.limiter.Stop()
+	}
 	if s.running > s.room {
 		s.room, s.probing, s.pause = s.running, false, firstProbe
 		s.probeLater(firstProbe)
@@ -176,20 +183,36 @@ func (s *slots) refused(busy *carto.APIError, began time.Time) error {
 	case s.running > 0:
 	case s.starved.IsZero():
 		s.starved = began
+		s.limiter = time.AfterFunc(busyLimit-time.Since(began), func() { s.giveUp(busy) })
 	case time.Since(s.starved) > busyLimit:
-		s.spent = fmt.Errorf("no import slot fell free in %s: %w", busyLimit, busy)
+		s.spend(busy)
 	}
 	if s.spent != nil {
 		s.serve()
 		return s.spent
 	}
 	if busy.After > 0 {
-		s.rest = time.Now().Add(busy.After)
+		s.rest = time.Now().Add(min(busy.After, longestRest))
 	}
 	s.probeLater(max(jittered(s.pause), time.Since(began)))
 	s.pause = min(2*s.pause, longestProbe)
 	s.serve()
 	return nil
+}
+
+// giveUp ends the waiting of all, unless a request is under way that may be accepted.
+func (s *slots) giveUp(busy *carto.APIError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken == 0 && !s.starved.IsZero() && time.Since(s.starved) >= busyLimit {
+		s.spend(busy)
+		s.serve()
+	}
+}
+
+// spend notes that waiting for a slot was in vain. The caller holds mu.
+func (s *slots) spend(busy *carto.APIError) {
+	s.spent = fmt.Errorf("no import slot fell free in %s: %w", busyLimit, busy)
 }
 
 // probeLater lets one import more be tried after a while, if the account has

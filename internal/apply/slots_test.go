@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"path/filepath"
@@ -124,6 +125,39 @@ func TestSlotsThatNeverFallFree(t *testing.T) {
 			t.Errorf("%d failed after %s with %d refused uploads", report.Count(apply.Failed), took, s.refused)
 		}
 	})
+}
+
+// TestSlotsAreAskedForDespiteALongRest: an account that asks to be left alone for
+// hours is asked again after a minute, and a run that waits between two attempts
+// gives up on time.
+func TestSlotsAreAskedForDespiteALongRest(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		upload time.Duration // until the answer
+		free   int           // the attempt that finds a slot
+		took   time.Duration // at most
+		done   bool
+	}{
+		{"a slot falls free", time.Second, 2, 70 * time.Second, true},
+		{"none does", time.Second, 1000, 30*time.Minute + time.Second, false},
+		{"none does, and attempts take long", 12 * time.Minute, 1000, 37 * time.Minute, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began, tries := time.Now(), 0
+				_, err := apply.WhileBusy(t.Context(), func(context.Context) (string, error) {
+					later(t, c.upload)
+					if tries++; tries < c.free {
+						return "", &carto.APIError{Method: "POST", Path: "/api/v1/imports", Status: 429, After: 6 * time.Hour}
+					}
+					return "job", nil
+				}, func() {})
+				if took := time.Since(began); took > c.took || (err == nil) != c.done {
+					t.Errorf("%v, after %s", err, took)
+				}
+			})
+		})
+	}
 }
 
 // between spreads durations by the name.
