@@ -110,6 +110,11 @@ func TestDatasetMistakes(t *testing.T) {
 		"very long name":           {text: head + "  - name: " + strings.Repeat("x", 5000) + "\n", want: []string{`carto.yaml:4:11: name "` + strings.Repeat("x", 64) + `…" has 5000 characters, and CARTO tells datasets apart by the first 62; shorten it`}},
 		"declared twice":           {text: head + "  - name: a\n  - name: a\n", want: []string{`carto.yaml:5:11: dataset "a" is already declared at carto.yaml:4:11; remove or rename one of the two`}},
 		"source at the top":        {text: one("file: data/roads.csv"), want: []string{`carto.yaml:5:5: unknown key "file"; write source: {file: ...}`}},
+		"fetch beside source":      {text: one("source: {url: 'https://example.org/a.csv'}", "fetch: server"), want: []string{`carto.yaml:6:5: unknown key "fetch"; write source: {url: ..., fetch: ...}`}},
+		"a guard beside guards":    {text: one("shrink: 0.5"), want: []string{`carto.yaml:5:5: unknown key "shrink"; write guards: {shrink: ...}`}},
+		"on_drift at the top":      {text: one("on_drift: warn"), want: []string{`carto.yaml:5:5: unknown key "on_drift"; write lifecycle: {on_drift: ...}`}},
+		"a key within source":      {text: one("source: {url: 'https://example.org/a.csv', privacy: public}"), want: []string{`carto.yaml:5:48: unknown key "privacy"; write it beside source, not in it`}},
+		"a key within lifecycle":   {text: one("lifecycle: {adopt: true}"), want: []string{`carto.yaml:5:17: unknown key "adopt"; write it beside lifecycle, not in it`}},
 		"many keys known":          {text: one("colour: red"), want: []string{`carto.yaml:5:5: unknown key "colour"; remove it`}},
 		"few keys known":           {text: one("sync: {every: 1h}"), want: []string{"carto.yaml:5:5: sync needs a source that is a url or a connector; remove sync, or give a url or a connector as source", "carto.yaml:5:11: sync has no interval; add interval, such as interval: 15m", `carto.yaml:5:12: unknown key "every"; known here: interval`}},
 

@@ -27,6 +27,19 @@ var elsewhere = map[string]map[string]string{
 		"content_guessing":       "write import: {content_guessing: ...}",
 		"prevent_destroy":        "write lifecycle: {prevent_destroy: ...}",
 		"ignore_changes":         "write lifecycle: {ignore_changes: [...]}",
+		"on_schema_change":       "write lifecycle: {on_schema_change: ...}",
+		"on_drift":               "write lifecycle: {on_drift: ...}",
+		"shrink":                 "write guards: {shrink: ...}",
+		"empty":                  "write guards: {empty: ...}",
+		"extent":                 "write guards: {extent: ...}",
+		"maps":                   "write guards: {maps: ...}",
+		"allow":                  "write guards: {allow: [...]}",
+		"fetch":                  "write source: {url: ..., fetch: ...}",
+		"schema":                 "write source: {connector: ..., schema: ...}",
+		"encoding":               "write source: {connector: ..., encoding: ...}",
+		"billing_project":        "write source: {connector: ..., billing_project: ...}",
+		"max_rows":               "write expect: {max_rows: ...}",
+		"max_age":                "write expect: {max_age: ...}",
 		"min_rows":               "write expect: {min_rows: ...}",
 		"columns":                "write expect: {columns: {...}}",
 		"geometry":               "write expect: {geometry: ...}",
@@ -72,10 +85,33 @@ var unsupported = map[string]string{
 	"access_token":  "remove it; CARTO refuses it in stored connections",
 }
 
+// within are the mappings of a dataset, by the titles of their schemas.
+var within = map[string]string{
+	"Source": "source", "Synchronization": "sync", "Import options": "import", "Lifecycle": "lifecycle",
+	"Guards": "guards", "Expectations": "expect",
+}
+
+// besideHint says of a key that the dataset itself has, and that was written into one
+// of its mappings, that it belongs one level up.
+func (x violation) besideHint(title, name string) string {
+	key := within[title]
+	if key == "" || slices.Contains(x.path, "defaults") { // which have not all that a dataset has
+		return ""
+	}
+	properties, _ := x.schemas.schemaAt([]string{"$defs", "dataset", "properties"})[name]
+	if properties == nil {
+		return ""
+	}
+	return "write it beside " + key + ", not in it"
+}
+
 // unknownHint says what to do about a key that the mapping may not have.
 func (x violation) unknownHint(name string, known []string) string {
 	title, _ := x.schema["title"].(string)
 	if hint := elsewhere[title][name]; hint != "" {
+		return hint
+	}
+	if hint := x.besideHint(title, name); hint != "" {
 		return hint
 	}
 	if other := otherWords[strings.ToLower(name)]; slices.Contains(known, other) {
