@@ -104,7 +104,7 @@ func (j *job) writeFree(ctx context.Context, u carto.DatasetUpdate) (problem, er
 // a taken one, after it has restored the former name.
 func (j *job) writeOnce(ctx context.Context, u carto.DatasetUpdate) (taken string, err error) {
 	before := j.live.Name
-	answer, err := j.Client.UpdateDataset(ctx, j.live.ID, u)
+	answer, err := j.update(ctx, u)
 	if err != nil {
 		return "", err
 	}
