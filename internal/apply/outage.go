@@ -56,16 +56,18 @@ func (e *outageError) Unwrap() error { return e.last }
 
 // unanswered reports whether an action failed because of the account as a whole: a
 // request got no answer, only a proxy's, or the key is no longer taken. CARTO
-// answers 401 also to a write of synchronizations that the account may not have.
+// answers 401 also to a write of synchronizations that the account may not have. What
+// becomes of a POST tells nothing about the account: a proxy may give up on a slow
+// upload. An action whose requests all fail has read something before.
 func unanswered(err error) bool {
 	var transport *carto.TransportError
 	var api *carto.APIError
 	switch {
 	case errors.As(err, &api):
 		reading := api.Method == http.MethodGet || api.Method == http.MethodHead
-		return api.Status == http.StatusUnauthorized && reading || api.Status > http.StatusInternalServerError
+		return api.Status == http.StatusUnauthorized && reading || api.Status > http.StatusInternalServerError && !posted(err)
 	case errors.As(err, &transport):
-		return transport.Path != ""
+		return transport.Path != "" && !posted(err)
 	}
 	return false
 }
