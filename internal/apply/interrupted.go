@@ -12,37 +12,49 @@ import (
 )
 
 // sweepLimit is how long an action waits for the end of an import that nothing
-// needs, to delete what it makes.
+// needs, to delete what it makes, and for how long one that is waited for keeps an
+// import slot.
 const sweepLimit = 15 * time.Minute
 
-// A followed import job is one of an interrupted run, as it ended.
+// A followed import job is one of an interrupted run, as it ended, or as it was when
+// its end was no longer waited for.
 type followed struct {
 	imp carto.Import
 	err error
 }
 
 // follow waits for the end of an import job that an interrupted run began. It
-// takes an import slot, as the job does.
+// takes an import slot, as the job does, so that nothing is uploaded in vain; one
+// that takes for ever gives it up.
 func (j *job) follow(ctx context.Context, p plan.Pending, limit time.Duration) (carto.Import, error) {
 	if known, ok := j.followed.Load(p.ID); ok {
 		return known.(followed).imp, known.(followed).err
 	}
 	waiting, over := patience(ctx)
 	defer over()
-	id, end, err := j.slots.begin(waiting, func(context.Context) (string, error) { return p.ImportID, nil }, func() {})
+	_, end, err := j.slots.begin(waiting, func(context.Context) (string, error) { return p.ImportID, nil }, func() {})
 	if err != nil {
 		return carto.Import{}, err
 	}
 	defer end()
-	j.event("", "waiting", "import job "+id+" of an interrupted run")
+	defer time.AfterFunc(sweepLimit, end).Stop()
+	return j.await(ctx, p, limit)
+}
+
+// await waits for the end of an import job as [job.follow] does, and takes no slot. A
+// job is waited for once in a run.
+func (j *job) await(ctx context.Context, p plan.Pending, limit time.Duration) (carto.Import, error) {
+	waiting, over := patience(ctx)
+	defer over()
+	j.event("", "waiting", "import job "+p.ImportID+" of an interrupted run")
 	imp, err := j.watch(waiting, p, carto.Poll{Started: p.Since, Limit: limit})
 	if err != nil && stopping(ctx) {
-		return imp, fmt.Errorf("%w while CARTO runs import job %s", errStopped, id)
+		return imp, fmt.Errorf("%w while CARTO runs import job %s", errStopped, p.ImportID)
 	}
 	if unknown(p, imp, err) {
 		err = fmt.Errorf("%w: %w", errGone, err)
 	}
-	if err == nil || failedImport(err) || gone(err) {
+	if err == nil || failedImport(err) || gone(err) || errors.Is(err, carto.ErrUnfinished) {
 		j.followed.Store(p.ID, followed{imp, err})
 	}
 	return imp, err

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -47,54 +47,38 @@ func (j *job) awaitLost(ctx context.Context, p plan.Pending) error {
 	if err := sleep(waiting, max(leastGrace, time.Until(p.Until()))); err != nil {
 		return err
 	}
-	ids, err := j.importsInto(waiting, p.Dataset)
-	if err != nil {
-		return fmt.Errorf("looking for the import that an interrupted run asked for: %w", err)
-	}
-	for _, id := range ids {
-		j.event("", "waiting", "import job "+id+", which an interrupted run may have asked for")
-		_, err := j.Client.WaitImport(waiting, id, carto.Poll{Started: p.Since})
+	for {
+		imp, err := j.importInto(waiting, p.Dataset)
 		switch {
-		case stopping(ctx):
-			return fmt.Errorf("%w while CARTO runs import job %s", errStopped, id)
+		case err != nil:
+			return fmt.Errorf("looking for the import that an interrupted run asked for: %w", err)
+		case imp.ID == "":
+			return nil
+		}
+		j.event("", "waiting", "import job "+imp.ID+", which an interrupted run may have asked for")
+		_, err = j.Client.WaitImport(waiting, imp.ID, carto.Poll{Started: p.Since})
+		switch {
+		case err != nil && stopping(ctx):
+			return fmt.Errorf("%w while CARTO runs import job %s", errStopped, imp.ID)
 		case err != nil && !failedImport(err):
 			return unfinished(err, "since it may still replace what the dataset holds")
 		}
 	}
-	return nil
-}
-
-// importsInto lists the imports that have not ended of files named after a dataset.
-// Those that have waited for an hour are ended by being listed, as CARTO's dashboard
-// does.
-// Source: CartoDB/cartodb, app/services/carto/data_imports_service.rb.
-func (j *job) importsInto(ctx context.Context, dataset string) (into []string, err error) {
-	ids, err := j.Client.Imports(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		imp, err := j.Client.Import(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(imp.DisplayName, dataset+".") {
-			into = append(into, id)
-		}
-	}
-	return into, nil
 }
 
 // awaitBefore waits for imports into datasets that are renamed: one that ends later
-// would write to the old name.
+// would write to the old name. It waits for all of them side by side, and while one
+// does not end no dataset is renamed, so not for long.
 func (r *run) awaitBefore(ctx context.Context, actions []plan.Action) {
+	var all sync.WaitGroup
 	for _, a := range actions {
 		for _, p := range a.Interrupted {
 			if p.Kind == plan.PendingOverwrite && p.ImportID != "" {
-				_, _ = r.passing(a).follow(ctx, p, 0) // its step sees how it ended
+				all.Go(func() { _, _ = r.passing(a).await(ctx, p, sweepLimit) }) // its step sees how it ended
 			}
 		}
 	}
+	all.Wait()
 }
 
 // overwrittenBefore checks whether the import that an interrupted run began over the

@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -194,4 +195,72 @@ func TestLostOverwritesDoNotUndoADeletion(t *testing.T) {
 		later(t, time.Hour)
 		a.holds(nil, 0)
 	})
+}
+
+// TestEndlessOverwritesAreWaitedForOnce: jobs that never end hold up the renaming of
+// their datasets for as long as one of them.
+func TestEndlessOverwritesAreWaitedForOnce(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := endless(t)
+		a.manifest("datasets: [{name: ulms, renamed_from: elms, source: {file: elms.csv}}, {name: eiks, renamed_from: oaks, source: {file: oaks.csv}}, {name: pines, source: {file: pines.csv}}]")
+		_, carryOut := a.journaled(t.Context())
+		began := time.Now()
+		for _, line := range results(carryOut()) {
+			if !strings.HasPrefix(line, "failed rename ") || !strings.Contains(line, "the import job has not ended") {
+				t.Error(line)
+			}
+		}
+		if took := time.Since(began); took < 10*time.Minute || took > 20*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// TestEndlessImportsKeepNoSlot: what else there is to import does not wait for them.
+func TestEndlessImportsKeepNoSlot(t *testing.T) {
+	each(t, func(t *testing.T) {
+		a := endless(t)
+		a.file("elms.csv", "name\nfir\n")
+		a.file("pines.csv", "name\nfir\n")
+		a.box.ClearFaults()
+		ctx, cancel := context.WithTimeout(t.Context(), 45*time.Minute)
+		defer cancel()
+		_, carryOut := a.journaled(ctx, func(in *plan.Input) { in.Account.Limits.ImportSlots = 1 })
+		began := time.Now()
+		var sent []time.Duration
+		a.before = func(r *http.Request) {
+			if r.Method == http.MethodPost && apiPath(r) == "/api/v1/imports" {
+				sent = append(sent, time.Since(began))
+			}
+		}
+		carryOut()
+		a.before = nil
+		if len(sent) != 1 || sent[0] > 40*time.Minute {
+			t.Errorf("it sent something after %s", sent)
+		}
+		if diff := cmp.Diff([]string{"fir"}, a.column("pines", "name")); diff != "" {
+			t.Errorf("wanted -, got +:\n%s", diff)
+		}
+	})
+}
+
+// endless is an account with two datasets into which a killed run imports for ever.
+func endless(t *testing.T) *account {
+	a := newAccount(t)
+	a.file("elms.csv", "name\nelm\n")
+	a.file("oaks.csv", "name\noak\n")
+	a.manifest("datasets: [{name: elms, source: {file: elms.csv}}, {name: oaks, source: {file: oaks.csv}}, {name: pines, source: {file: pines.csv}}]")
+	a.file("pines.csv", "name\npine\n")
+	a.converges("done create elms", "done create oaks", "done create pines")
+	a.file("elms.csv", "name\nash\n")
+	a.file("oaks.csv", "name\nyew\n")
+	a.box.Inject(fault.Rule{Kind: fault.Stuck, How: "importing"})
+	asked := map[string]bool{} // jobs
+	a.diesAt(func(r *http.Request) bool {
+		if id, found := strings.CutPrefix(apiPath(r), "/api/v1/imports/"); found && r.Method == http.MethodGet {
+			asked[id] = true
+		}
+		return len(asked) == 2
+	})
+	return a
 }
