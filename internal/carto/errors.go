@@ -162,6 +162,9 @@ func (c *Client) apiError(a answer, from *url.URL) *APIError {
 	e := &APIError{Method: a.method, Path: a.path, Status: a.status}
 	e.Messages, e.Cause, e.Body = c.bodyText(a.body, a.secrets...)
 	e.Messages = slices.DeleteFunc(e.Messages, func(m string) bool { return m == http.StatusText(a.status) })
+	if strings.EqualFold(e.Body, http.StatusText(a.status)) || strings.EqualFold(e.Body, fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))) {
+		e.Body = "" // the page of a proxy, which says no more
+	}
 	if after, ok := retryAfter(a.header, time.Now()); ok {
 		e.After = after
 	}

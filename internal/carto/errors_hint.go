@@ -102,7 +102,7 @@ func (c *Client) transportError(a answer, err error) error {
 	return &TransportError{
 		Method: a.method, Path: a.path,
 		Sent: maybeSent(err),
-		Text: c.clean(err.Error(), maxMessage, a.secrets...),
+		Text: c.clean(words(err), maxMessage, a.secrets...),
 		Hint: transportHint(err),
 		Err:  err,
 	}

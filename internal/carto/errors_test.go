@@ -36,7 +36,7 @@ func TestErrorsOfEveryBody(t *testing.T) {
 		{"empty 403", scripted{status: 403},
 			request + "403 Forbidden; the key's user may not do this; check that the dataset is its own, that it is no viewer and the account is activated"},
 		{"page with a title", scripted{status: 502, body: "<!DOCTYPE html><html><head><title>502 Bad\n Gateway</title></head><body>nginx</body></html>"},
-			request + "502 Bad Gateway: 502 Bad Gateway; the server did not answer the proxy in front of it; try again later"},
+			request + "502 Bad Gateway; the server did not answer the proxy in front of it; try again later"},
 		{"page without a title", scripted{status: 413, body: "<html><style>h1{}</style><h1>Too &amp; large</h1><script>alert(1)</script></html>"},
 			request + "413 Request Entity Too Large: Too & large; the server or a proxy in front of it does not take a request of this size; split the file or ask its operator"},
 		{"text", scripted{status: 418, body: "short and\tstout\x1b[31m"},

@@ -1,8 +1,11 @@
 package carto
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -61,6 +64,8 @@ func worthRepeating(req *http.Request, resp *http.Response, err error) bool {
 		return temporaryFailure(err)
 	}
 	switch resp.StatusCode {
+	case http.StatusOK:
+		return cutOff(resp)
 	case http.StatusRequestTimeout, http.StatusTooManyRequests,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
@@ -69,6 +74,15 @@ func worthRepeating(req *http.Request, resp *http.Response, err error) bool {
 		return req.Method == http.MethodGet || req.Method == http.MethodHead
 	}
 	return false
+}
+
+// cutOff reports whether an answer that was read whole, by its own length, ends in
+// the middle all the same. It leaves the body to be read again.
+func cutOff(resp *http.Response) bool {
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var sound json.RawMessage
+	return err == nil && endsEarly(body, json.Unmarshal(body, &sound))
 }
 
 // pauseBefore is how long to wait before repetition n, counted from zero; ok
