@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/render"
 )
@@ -14,7 +16,8 @@ func (s *survey) openJournals(a *app, embedded bool) {
 	for _, m := range s.in.Desired {
 		owner := apply.JournalOwner{Account: s.account.URL, Project: m.Project, Embedded: embedded}
 		journal, pending, err := apply.OpenJournal(m.Dir, owner, warn)
-		if err != nil {
+		if err != nil && !slices.Contains(s.told, err.Error()) { // who plans again opens it again
+			s.told = append(s.told, err.Error())
 			warn(err)
 		}
 		s.journals[m.Project] = journal

@@ -30,3 +30,20 @@ func TestJournalWarningsAreHarmless(t *testing.T) {
 		t.Errorf("it said %q", got)
 	}
 }
+
+// TestJournalsThatCannotBeUsedAreNamedOnce: also by a run that plans again.
+func TestJournalsThatCannotBeUsedAreNamedOnce(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, apply.StateDir), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	s := survey{account: &account{URL: "https://acme.carto.com"}}
+	s.in.Desired = []spec.Manifest{{Project: "city", Dir: dir}}
+	for range 2 {
+		s.openJournals(&app{streams: streams{stderr: &stderr}}, false)
+	}
+	if n := strings.Count(stderr.String(), "is no directory"); n != 1 {
+		t.Errorf("said %d times:\n%s", n, stderr.String())
+	}
+}

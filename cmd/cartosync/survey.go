@@ -14,6 +14,7 @@ import (
 // A survey is everything that plan and apply know before anything is changed.
 type survey struct {
 	journals apply.Journals
+	told     []string // what was said of journals that cannot be used
 
 	account *account
 	in      plan.Input
