@@ -22,7 +22,7 @@ func (a *app) carry(ctx context.Context, in apply.Input, o outputFlags) apply.Re
 	defer over()
 	a.began = true
 	report := apply.Run(last, in)
-	report.Next, report.LeaseWait = a.again(), a.leaseWait
+	report.Next, report.LeaseWait = a.again(report), a.leaseWait
 	a.came = came(report)
 	return report
 }

@@ -367,7 +367,7 @@ func (i *importing) report() {
 	}
 	if i.job.Code != 0 || i.job.Err() != nil {
 		x := (&carto.ImportError{Import: i.job}).Explanation()
-		code, meaning, remedy = i.job.Code, explained(x, cmp.Or(i.job.ErrorText, i.job.ErrorTitle)), x.Remedy
+		code, meaning, remedy = render.Code(i.job.Code), explained(x, cmp.Or(i.job.ErrorText, i.job.ErrorTitle)), x.Remedy
 	}
 	if i.sync != nil {
 		sync = i.sync.ID

@@ -19,8 +19,8 @@ func fileError(err error) error {
 		return fmt.Errorf("%w; give this user access to it, or name another", cause)
 	case errors.Is(err, syscall.ENOTDIR), cause.Error() == syscall.ENOTDIR.Error(): // that of os.OpenRoot is but a text
 		return fmt.Errorf("%w; name a directory where a file stands in the path", cause)
-	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EISDIR):
-		return fmt.Errorf("%w; name a file where a directory stands", cause)
+	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EISDIR): // what stands in the way of a file is a directory
+		return fmt.Errorf("%w; name a file", syscall.EISDIR)
 	}
 	return cause
 }

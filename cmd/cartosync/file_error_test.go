@@ -35,7 +35,7 @@ func TestFilesThatAreNotThere(t *testing.T) {
 		{"validate dir", "dir/carto.yaml:1:1: the file cannot be read: is a directory; name a manifest or a directory that holds a carto.yaml"},
 		{"validate wrong.yaml", `wrong.yaml:4:28: source file "none.csv" does not exist; names count from the manifest's directory`},
 		{"plan --sandbox --out none/x ok", "write none/x: " + check},
-		{"plan --sandbox --out dir ok", "write dir: file exists; name a file where a directory stands"},
+		{"plan --sandbox --out dir ok", "write dir: is a directory; name a file"},
 		{"plan --api-key-file none ok" + there, "--api-key-file none: " + check},
 		{"plan --api-key-file dir ok" + there, "--api-key-file dir: not a regular file; name one"},
 		{"plan --api-key-file file/x ok" + there, "--api-key-file file/x: " + stand},

@@ -30,7 +30,7 @@ func addImport(t *render.Table, job carto.Import) {
 	var code, meaning, remedy, tables any
 	if job.Code != 0 || job.Err() != nil {
 		x := (&carto.ImportError{Import: job}).Explanation()
-		code, meaning, remedy = job.Code, explained(x, cmp.Or(job.ErrorText, job.ErrorTitle)), x.Remedy
+		code, meaning, remedy = render.Code(job.Code), explained(x, cmp.Or(job.ErrorText, job.ErrorTitle)), x.Remedy
 	}
 	if job.Tables != nil {
 		tables = *job.Tables

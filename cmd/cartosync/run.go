@@ -19,8 +19,9 @@ type app struct {
 	projects []string
 
 	args       []string
-	reportFile string // where --report leaves a report
-	kept       bool   // the files that were asked for hold a result, which no failure replaces
+	valued     map[string]bool // flags that are followed by a value
+	reportFile string          // where --report leaves a report
+	kept       bool            // the files that were asked for hold a result, which no failure replaces
 
 	leaseWait time.Duration // for other runs of the same projects
 
@@ -67,6 +68,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	if err != nil {
 		return parseFailure(err)
 	}
+	a.valued = valueFlags(selected)
 	// Not by kong's own Run, which wraps what a command returns.
 	return selected.Selected().Target.Addr().Interface().(command).Run(ctx, a)
 }

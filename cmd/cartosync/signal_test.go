@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cartosync/cartosync/internal/apply"
 )
 
 // What a first signal lets come to its end has so much time, and none after a second one.
@@ -77,7 +79,7 @@ func TestAgain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
 			a := &app{args: tt.args}
-			if diff := cmp.Diff(tt.want, a.again()); diff != "" {
+			if diff := cmp.Diff(tt.want, a.again(apply.Report{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -39,7 +39,7 @@ func addSynchronization(t *render.Table, s carto.Synchronization, more ...any) {
 	var code, meaning, remedy, connection any
 	if s.State == carto.SyncFailure {
 		x := carto.Explain(s.ErrorCode)
-		code, meaning, remedy = s.ErrorCode, explained(x, s.ErrorMessage), x.Remedy
+		code, meaning, remedy = render.Code(s.ErrorCode), explained(x, s.ErrorMessage), x.Remedy
 	}
 	if conn := s.Item.Connector; conn != nil && conn.ConnectionID != "" {
 		connection = conn.ConnectionID

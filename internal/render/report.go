@@ -46,13 +46,26 @@ func (t *text) undone(p plan.Plan, r apply.Report) {
 	if r.Stopped {
 		why = "The run was interrupted. "
 	}
-	t.prose(0, plain, fmt.Sprintf("%s%s of %s %s not done. The next %s takes up only what is left.",
-		why, count(int64(undone)), plural(int64(len(r.Results)), "action"), isAre(undone), p.Command()))
+	then := fmt.Sprintf("The next %s takes up only what is left.", p.Command())
+	if onlyBlocked(r) {
+		then = "Each is blocked until something is done about it, as said above."
+		if undone == 1 {
+			then = "It is blocked until something is done about it, as said above."
+		}
+	}
+	t.prose(0, plain, fmt.Sprintf("%s%s of %s %s not done. %s",
+		why, count(int64(undone)), plural(int64(len(r.Results)), "action"), isAre(undone), then))
 }
 
-// nextCommand takes up what was not done; "" where there is nothing.
+// onlyBlocked reports whether the plan itself blocked all that was not done: to run
+// the same once more would change nothing.
+func onlyBlocked(r apply.Report) bool {
+	return r.Count(apply.Done)+r.Count(apply.Blocked) == len(r.Results)
+}
+
+// nextCommand takes up what was not done; "" where no command does.
 func nextCommand(r apply.Report) string {
-	if r.OK() {
+	if onlyBlocked(r) {
 		return ""
 	}
 	return r.Next
@@ -146,7 +159,10 @@ func amounts(res apply.Result) string {
 // [apply.ActionError] is left out: the line above has said it.
 func (t *text) why(res apply.Result) {
 	if res.Outcome == apply.Blocked {
-		t.prose(4, plain, res.Action.Reason) // the plan above it has the hint
+		t.prose(4, plain, res.Action.Reason)
+		if res.Action.Hint != "" {
+			t.prose(4, plain, "hint: "+res.Action.Hint)
+		}
 		return
 	}
 	for _, err := range flatten(res.Err) {

@@ -33,8 +33,11 @@ type Column struct {
 }
 
 // The values of a table are nil for what is not known or not there, string, bool,
-// int, int64, [Bytes], [time.Time] (a point in time; the zero time is none),
+// int, int64, [Code], [Bytes], [time.Time] (a point in time; the zero time is none),
 // [time.Duration] (whole seconds to programs), []string and []Object.
+
+// A Code is a number that names something, such as an error, and counts nothing.
+type Code int
 
 // Bytes is a number of bytes.
 type Bytes int64
@@ -157,6 +160,8 @@ func flat(v any, f form) string {
 			return count(v)
 		}
 		return strconv.FormatInt(v, 10)
+	case Code:
+		return strconv.Itoa(int(v))
 	case Bytes:
 		if f == forPeople {
 			return size(int64(v))
