@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -19,12 +20,16 @@ type outage struct {
 	mu     sync.Mutex
 	failed int
 	last   error
+	key    error // a 401 to the run's key: nothing is begun after it
 }
 
 // saw notes how an action ended.
 func (o *outage) saw(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if keyRefused(err) {
+		o.key = err
+	}
 	if !unanswered(err) {
 		o.failed = 0
 		return
@@ -37,6 +42,9 @@ func (o *outage) saw(err error) {
 func (o *outage) over() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.key != nil {
+		return &keyError{}
+	}
 	if o.failed < silentActions {
 		return nil
 	}
@@ -53,6 +61,25 @@ func (e *outageError) Error() string {
 func (*outageError) again() string { return "when it answers" }
 
 func (e *outageError) Unwrap() error { return e.last }
+
+// A keyError says that an action was not begun because the account refused the key
+// of another. That one's message has the remedy.
+type keyError struct{}
+
+func (*keyError) Error() string {
+	return "not begun, since the account refused the key; see the action that says so"
+}
+
+func (*keyError) again() string { return "with a key that it takes" }
+
+// keyRefused reports whether an action failed because the account refused the key: a
+// 401 to anything but synchronizations, which the account may not have.
+func keyRefused(err error) bool {
+	var begun *keyError
+	var api *carto.APIError
+	return !errors.As(err, &begun) && errors.As(err, &api) && api.Status == http.StatusUnauthorized &&
+		!strings.HasPrefix(api.Path, "/api/v1/synchronizations")
+}
 
 // unanswered reports whether an action failed because of the account as a whole: a
 // request got no answer, only a proxy's, or the key is no longer taken. CARTO

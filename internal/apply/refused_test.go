@@ -210,7 +210,7 @@ func TestDeadSynchronizationIsRevived(t *testing.T) {
 		name, served, want string
 	}{
 		{"its source is back", "station,no2\nz,5\n", "done heal air"},
-		{"its source is still empty", "", `failed heal air: heal dataset "air": revive_synchronization: the run of its synchronization failed: 1005`},
+		{"its source is still empty", "", `failed heal air: heal dataset "air": revive_synchronization: the run of its synchronization failed: 1005 the file is empty (CARTO says: `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			each(t, func(t *testing.T) {

@@ -222,12 +222,14 @@ func (j *job) outcome(ctx context.Context, err error) Outcome {
 	var missing *missingError
 	var needed *leaseNeededError
 	var declined *DeclinedError
+	var key *keyError
+	var silent *outageError
 	switch {
 	case interruption(ctx, err):
 		return Interrupted
 	case errors.As(err, &moved) && !j.acted, errors.As(err, &declined):
 		return Refused
-	case errors.As(err, &missing), errors.As(err, &needed):
+	case errors.As(err, &missing), errors.As(err, &needed), (errors.As(err, &key) || errors.As(err, &silent)) && !j.acted:
 		return Skipped
 	}
 	return Failed

@@ -182,8 +182,8 @@ func (j *job) importing(ctx context.Context, asked plan.Pending, start func(cont
 	j.event("", "queued", "")
 	id, end, err := j.slots.begin(waiting, func(context.Context) (id string, err error) {
 		j.slot, j.result.Waited = true, time.Since(queued)
-		if lost := j.Lease.Lost(); lost != nil {
-			return "", lost
+		if over := j.over(); over != nil {
+			return "", over
 		}
 		id, asked, err = j.journaled(ctx, asked, start)
 		return id, err

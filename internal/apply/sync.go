@@ -384,5 +384,9 @@ func (j *job) awaitRun(ctx context.Context, due time.Time) error {
 // runError explains a failed run.
 func runError(s carto.Synchronization) error {
 	e := carto.Explain(s.ErrorCode)
-	return fmt.Errorf("the run of its synchronization failed: %d %s %s; %s", s.ErrorCode, e.Meaning, s.ErrorMessage, e.Remedy)
+	said := strings.TrimRight(s.ErrorMessage, ". ")
+	if said != "" {
+		said = fmt.Sprintf(" (CARTO says: %s)", said)
+	}
+	return fmt.Errorf("the run of its synchronization failed: %d %s%s; %s", s.ErrorCode, e.Meaning, said, e.Remedy)
 }
