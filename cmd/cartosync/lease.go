@@ -92,6 +92,9 @@ func (s *survey) take(ctx context.Context, a *app, f leaseFlags, verbose bool) e
 	if waits {
 		a.leaseWait = time.Since(began)
 	}
+	if err != nil {
+		a.refused = &s.plan
+	}
 	return err
 }
 

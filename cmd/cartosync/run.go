@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/cartosync/cartosync/internal/plan"
 	"github.com/cartosync/cartosync/internal/render"
 )
 
@@ -24,6 +25,7 @@ type app struct {
 	kept       bool            // the files that were asked for hold a result, which no failure replaces
 
 	leaseWait time.Duration // for other runs of the same projects
+	refused   *plan.Plan    // that was made, and not begun
 
 	began bool   // carrying out a plan has begun, so that something may be changed
 	came  string // what became of that, "" until it is over
@@ -91,6 +93,9 @@ func (a *app) explain(ctx context.Context, err error, o outputFlags) error {
 		err = &interruptedError{cause: context.Cause(ctx), began: a.began, doing: a.doing, next: a.next, err: err}
 	}
 	print := func(w io.Writer, f render.Format, _ render.Options) error {
+		if a.refused != nil {
+			return render.Refused(w, f, *a.refused, err)
+		}
 		if a.listing == nil {
 			return render.Failure(w, f, a.account, a.projects, err)
 		}

@@ -189,12 +189,14 @@ func (f *Fetcher) download(ctx context.Context, from source, limit int64) (*os.F
 	file = "download" + data.Extension(file) // the rest may be secret
 	tmp, err := os.CreateTemp("", "cartosync-*"+path.Ext(file))
 	if err != nil {
-		return nil, "", err
+		return nil, "", notKept(err)
 	}
 	n, err := io.Copy(tmp, io.LimitReader(watched{res.Body, watch}, most+1))
 	switch {
 	case err != nil && ctx.Err() != nil && context.Cause(ctx) != errStalled:
 		err = context.Cause(ctx)
+	case notKept(err) != nil:
+		err = notKept(err)
 	case err != nil:
 		err = sourceError(1103, "the download broke off after %d bytes: %s", n, from.describe(ctx, err))
 	case n > most:
@@ -208,6 +210,16 @@ func (f *Fetcher) download(ctx context.Context, from source, limit int64) (*os.F
 		return nil, "", err
 	}
 	return tmp, file, nil
+}
+
+// notKept blames this machine's disk for what is its fault and not the source's; nil
+// if it is not.
+func notKept(err error) error {
+	var local *os.PathError
+	if !errors.As(err, &local) {
+		return nil
+	}
+	return fmt.Errorf("the download cannot be kept in %s: %w; make room there, or set TMPDIR to another directory", os.TempDir(), local.Err)
 }
 
 // stall is how long a download may stand still, before its answer or in it.

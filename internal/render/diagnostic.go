@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/cartosync/cartosync/internal/apply"
 	"github.com/cartosync/cartosync/internal/spec"
 )
 
@@ -95,9 +96,12 @@ func diagnose(err error) []diagnostic {
 // errorCode is a stable code for what scripts may want to tell apart.
 func errorCode(err error) string {
 	var fault *spec.Error
+	var held *apply.HeldError
 	switch {
 	case errors.As(err, &fault):
 		return "invalid_manifest"
+	case errors.As(err, &held):
+		return "lease_held"
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	case errors.Is(err, context.DeadlineExceeded):

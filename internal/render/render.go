@@ -117,6 +117,18 @@ func Failure(w io.Writer, f Format, account string, projects []string, failure e
 	return write(w, b, err)
 }
 
+// Refused prints why a plan that was made is not carried out. As JSON it is the plan's
+// document with the error among the diagnostics; otherwise it is as [Failure].
+func Refused(w io.Writer, f Format, p plan.Plan, failure error) error {
+	if f != JSON {
+		return Failure(w, f, p.Account, p.Projects, failure)
+	}
+	doc := planDocument(p)
+	doc.Diagnostics = append(doc.Diagnostics, diagnose(failure)...)
+	b, err := encode(doc)
+	return write(w, b, err)
+}
+
 // write hands a whole document over at once: what cannot be rendered leaves
 // nothing half printed.
 func write(w io.Writer, b []byte, err error) error {
