@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/cartosync/cartosync/internal/carto"
@@ -18,6 +19,17 @@ import (
 func WhileBusy(ctx context.Context, start func(context.Context) (string, error), waiting func()) (string, error) {
 	id, _, err := newSlots(1).begin(ctx, start, waiting)
 	return id, err
+}
+
+// busyCause says in words why the account answered 429 to an import: CARTO's own
+// answer speaks of import slots; a limit of the rate of requests, which a proxy may
+// set too, does not.
+// Source: CartoDB/cartodb, app/controllers/api/json/imports_controller.rb.
+func busyCause(err error) string {
+	if api := busyAnswer(err); api != nil && !strings.Contains(strings.Join(api.Messages, " "), "import slot") {
+		return "the server takes no more requests for the moment (429 Too Many Requests)"
+	}
+	return "all import slots of the account are taken"
 }
 
 // posted reports whether an error is that of a POST.

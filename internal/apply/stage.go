@@ -180,16 +180,18 @@ func (j *job) importing(ctx context.Context, asked plan.Pending, start func(cont
 	defer func() { j.slot = false }()
 	queued := time.Now()
 	j.event("", "queued", "")
+	refusal := ""
 	id, end, err := j.slots.begin(waiting, func(context.Context) (id string, err error) {
 		j.slot, j.result.Waited = true, time.Since(queued)
 		if over := j.over(); over != nil {
 			return "", over
 		}
 		id, asked, err = j.journaled(ctx, asked, start)
+		refusal = busyCause(err)
 		return id, err
 	}, func() {
 		j.slot = false
-		j.event("", "waiting", "all import slots of the account are taken")
+		j.event("", "waiting", refusal)
 	})
 	if err != nil {
 		if posted(err) && carto.MaybeApplied(err) {
