@@ -203,7 +203,7 @@ func TestByHandRefuses(t *testing.T) {
 		{"missing key", account, "", "dataset list", 1, noKey[1:] + account + `; set CARTO_API_KEY to its master key, or use --api-key-file or a credentials file`},
 		{"wrong key", account, "wrong", "dataset list", 1, `GET /api/v1/users/me: 401 Unauthorized; check CARTO_API_KEY: it must be the master key of user "sandbox"`},
 		{"lesser key", account, "default_public", "synchronization list", 1, `GET /api/v1/users/me: 401 Unauthorized; check CARTO_API_KEY: it must be the master key of user "sandbox"`},
-		{"unreachable host", nowhere, key, "connection list", 1, `GET /api/v1/users/me: dial tcp 127.0.0.1:1: connect: connection refused; check the account URL, the network and the proxy settings`},
+		{"unreachable host", nowhere, key, "connection list", 1, `GET /api/v1/users/me: the connection to 127.0.0.1:1 was refused; check the account URL, the network and the proxy settings`},
 	}
 	t.Run("all", func(t *testing.T) {
 		for _, tt := range tests {
