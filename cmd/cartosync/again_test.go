@@ -28,7 +28,7 @@ func TestAgainLeavesOut(t *testing.T) {
 		{"all of them done", []string{"apply", "--reimport", "a", "--reimport=b"}, "cartosync apply --reimport b"},
 		{"a manifest of that name", []string{"apply", "--target", "a,b", "a"}, "cartosync apply --target a,b a"},
 		{"sync", []string{"sync", "b", "a"}, "cartosync sync b"},
-		{"sync with a manifest of that name", []string{"sync", "a", "--manifest", "a", "--no-wait", "b"}, "cartosync sync --manifest a --no-wait b"},
+		{"sync with a manifest of that name", []string{"sync", "--manifest", "a", "--no-wait", "a", "b"}, "cartosync sync --manifest a --no-wait b"},
 		{"behind the flags", []string{"sync", "--", "a", "b"}, "cartosync sync -- b"},
 		{"quoted", []string{"apply", "--reimport", "a,it's"}, `cartosync apply --reimport 'it'\''s'`},
 	} {

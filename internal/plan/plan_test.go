@@ -545,6 +545,18 @@ func TestNotesSayWhatThePlanLeavesAlone(t *testing.T) {
 	}
 }
 
+// TestNoteOfASynchronizationThatApplyGoesOnWith: what apply is about to use is not to
+// be deleted before.
+func TestNoteOfASynchronizationThatApplyGoesOnWith(t *testing.T) {
+	in := air()
+	in.Account.Datasets = nil
+	in.Account.Synchronizations = []Synchronization{{ID: "id-left", Checksum: SyncMarker("city", "air")}}
+	notes := Compute(in).Notes
+	if len(notes) != 1 || !strings.Contains(notes[0].Hint, `where dataset "air" needs its import, apply waits for that`) {
+		t.Errorf("got %+v", notes)
+	}
+}
+
 // TestSecretsOfAURLAreNotPlanned: what a plan prints of a source holds no token,
 // whether the manifest writes it out or refers to it.
 func TestSecretsOfAURLAreNotPlanned(t *testing.T) {

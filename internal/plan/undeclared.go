@@ -63,7 +63,7 @@ func (c *computer) noteLeftovers() {
 				continue
 			}
 			if l := c.byID[s.DatasetID]; l == nil || !c.claimed[l.ID] && l.marker.Owners == 0 {
-				c.leftover(m, quoted("synchronization %s is one that an interrupted run left", s.ID))
+				c.leftSync(m, s)
 			}
 		}
 	}
@@ -74,6 +74,17 @@ func (c *computer) leftover(m spec.Manifest, problem string) {
 		Severity: "warning", Code: string(Leftover), Pos: m.ProjectPos, Problem: problem,
 		Hint: "unless an apply is under way now, delete it in CARTO",
 	})
+}
+
+// leftSync names a synchronization that made nothing. One of a declared dataset may
+// be what the import of that dataset goes on with.
+func (c *computer) leftSync(m spec.Manifest, s Synchronization) {
+	c.leftover(m, quoted("synchronization %s is one that an interrupted run left", s.ID))
+	for _, d := range m.Datasets {
+		if s.Checksum == SyncMarker(m.Project, d.Name) && d.Sync != nil {
+			c.plan.Notes[len(c.plan.Notes)-1].Hint = quoted("where dataset %q needs its import, apply waits for that and goes on with it; delete it in CARTO only if it is listed here after that", d.Name)
+		}
+	}
 }
 
 // forget plans the removal of the markers; the dataset stays as it is.
