@@ -16,8 +16,12 @@ import (
 func (a *app) carry(ctx context.Context, in apply.Input, o outputFlags) apply.Report {
 	show := a.progress(in.Plan, in.Options.Parallel, o)
 	defer show.Close()
-	defer context.AfterFunc(ctx, func() { show.Stopping(grace) })()
-	in.Options.Stop, in.Options.Progress = ctx.Done(), show.Event
+	stop := make(chan struct{})
+	defer context.AfterFunc(ctx, func() {
+		show.Stopping(grace) // before any action ends for it
+		close(stop)
+	})()
+	in.Options.Stop, in.Options.Progress = stop, show.Event
 	last, over := finishing(ctx)
 	defer over()
 	a.began = true
