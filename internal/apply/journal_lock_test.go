@@ -52,7 +52,7 @@ func TestStoppedProcessesAreWaitedForOnce(t *testing.T) {
 		before := content(t, dir)
 		j.Close()
 		if took := time.Since(began); took > lockPatience+10*time.Millisecond {
-			t.Errorf("it was waited for for %s", took)
+			t.Errorf("it was waited for %s long", took)
 		}
 		want := []string{"the journal " + pathOf(dir, city) +
 			" could not be cleared up after the run: another process holds on to its lock; the next run tries again"}

@@ -66,8 +66,8 @@ type HeldError struct {
 
 func (e *HeldError) Error() string {
 	waited := ""
-	if e.Waited > 0 {
-		waited = fmt.Sprintf(" and was waited for for %s", e.Waited.Round(time.Second))
+	if e.Waited >= time.Second {
+		waited = fmt.Sprintf(", and %s of waiting were not enough", e.Waited.Round(time.Second))
 	}
 	return fmt.Sprintf("project %q is being applied by %s since %s%s; nothing was changed; run it again when that has ended, or wait longer with --lease-timeout",
 		e.Project, e.Holder, e.Since, waited)

@@ -148,7 +148,7 @@ func TestLeaseIsRefused(t *testing.T) {
 				}
 				waited := ""
 				if wait > 0 {
-					waited = " and was waited for for 10m0s"
+					waited = ", and 10m0s of waiting were not enough"
 				}
 				want := `project "city" is being applied by ann@ann-laptop (process 42), https://ci.example.org/runs/7 since ` + held.Since + waited +
 					"; nothing was changed; run it again when that has ended, or wait longer with --lease-timeout"
