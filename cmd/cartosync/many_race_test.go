@@ -3,4 +3,4 @@
 package main
 
 // manyChanges is how many datasets are planned at once. The race detector makes each dear.
-const manyChanges = 500
+const manyChanges = 3000

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cartosync/cartosync/internal/apply"
@@ -37,13 +38,27 @@ type account struct {
 	remote string // of the files that http://files.sandbox.test serves
 	box    *sandbox.Sandbox
 	client *carto.Client
-	before func(*http.Request) // sees every request of the client before the account does
+	before hook // sees every request of the client before the account does
+}
+
+// A hook may be changed while requests are under way: those of a lease come at any time.
+type hook struct {
+	f atomic.Pointer[func(*http.Request)]
+}
+
+func (h *hook) set(f func(*http.Request)) { h.f.Store(&f) }
+
+func (h *hook) get() func(*http.Request) {
+	if f := h.f.Load(); f != nil {
+		return *f
+	}
+	return nil
 }
 
 // RoundTrip lets a test act between two requests of a run.
 func (a *account) RoundTrip(r *http.Request) (*http.Response, error) {
-	if a.before != nil {
-		a.before(r)
+	if f := a.before.get(); f != nil {
+		f(r)
 	}
 	return a.box.Transport().RoundTrip(r)
 }

@@ -216,7 +216,7 @@ func TestTwinsGiveWay(t *testing.T) {
 					create := p.Actions[slices.IndexFunc(p.Actions, func(act plan.Action) bool { return act.Verb == plan.Create })]
 					name, staging := create.Dataset, create.Staging
 					first, alone := true, true
-					a.before = func(r *http.Request) {
+					a.before.set(func(r *http.Request) {
 						starts := r.Method == http.MethodPost && (apiPath(r) == "/api/v1/imports" || apiPath(r) == "/api/v1/synchronizations")
 						switch {
 						case starts && first:
@@ -226,12 +226,12 @@ func TestTwinsGiveWay(t *testing.T) {
 							}
 							alone = true
 						case touched && alone && r.Method == http.MethodGet && apiPath(r) == "/api/v1/viz/"+name && slices.Contains(a.names(), staging):
-							a.before = nil
+							a.before.set(nil)
 							a.update(staging, carto.DatasetUpdate{Tags: &[]string{"mine"}})
 						}
-					}
+					})
 					report := a.carryOut(t.Context(), in, p)
-					a.before = nil
+					a.before.set(nil)
 					says, want, syncs := "from the same source meanwhile", []string{name}, 0
 					if strings.Contains(c.manifest, "sync:") {
 						syncs++

@@ -27,7 +27,7 @@ func TestWhatCameOutWrongIsNotPublished(t *testing.T) {
 				in := a.input(t.Context())
 				p := plan.Compute(in)
 				spoiled := false
-				a.before = func(r *http.Request) { // once the import is complete, and before it is looked at
+				a.before.set(func(r *http.Request) { // once the import is complete, and before it is looked at
 					if spoiled || !strings.HasPrefix(r.URL.Path, "/user/"+user+"/api/v1/viz/cs_") {
 						return
 					}
@@ -35,7 +35,7 @@ func TestWhatCameOutWrongIsNotPublished(t *testing.T) {
 					if _, err := a.client.Exec(t.Context(), strings.Replace(c.spoil, "%s", p.Actions[0].Staging, 1)); err != nil {
 						t.Error(err)
 					}
-				}
+				})
 				a.outcome(a.carryOut(t.Context(), in, p), apply.Failed, c.says)
 				if diff := cmp.Diff([]string(nil), a.names()); diff != "" {
 					t.Errorf("left over: %s", diff)

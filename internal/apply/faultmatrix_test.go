@@ -121,7 +121,7 @@ func survives(t *testing.T, prepare func(*account), total, converged *atomic.Int
 		total.Add(1)
 		a := &ordeal{account: everyKind(t, func(c *sandbox.Config) { c.FaultSeed = 7 })}
 		prepare(a.account)
-		a.before = func(*http.Request) { a.requests.Add(1) }
+		a.before.set(func(*http.Request) { a.requests.Add(1) })
 		for _, rule := range rules {
 			a.box.Inject(rule)
 		}

@@ -123,11 +123,11 @@ func TestForceWaitsForARunUnderWay(t *testing.T) {
 		}
 		synctest.Wait()
 		asked := 0
-		a.before = func(r *http.Request) {
+		a.before.set(func(r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "sync_now") {
 				asked++
 			}
-		}
+		})
 		got := told(a.force(apply.Options{SyncWait: time.Hour}, "air"))
 		if len(got) != 2 || got[0] != "done air success 3->3" || !strings.HasSuffix(got[1], "already, and that one was waited for") || asked > 0 {
 			t.Errorf("asked %d times, got %q", asked, got)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -228,13 +229,13 @@ func TestEndlessImportsKeepNoSlot(t *testing.T) {
 		_, carryOut := a.journaled(ctx, func(in *plan.Input) { in.Account.Limits.ImportSlots = 1 })
 		began := time.Now()
 		var sent []time.Duration
-		a.before = func(r *http.Request) {
+		a.before.set(func(r *http.Request) {
 			if r.Method == http.MethodPost && apiPath(r) == "/api/v1/imports" {
 				sent = append(sent, time.Since(began))
 			}
-		}
+		})
 		carryOut()
-		a.before = nil
+		a.before.set(nil)
 		if len(sent) != 1 || sent[0] > 40*time.Minute {
 			t.Errorf("it sent something after %s", sent)
 		}
@@ -255,8 +256,11 @@ func endless(t *testing.T) *account {
 	a.file("elms.csv", "name\nash\n")
 	a.file("oaks.csv", "name\nyew\n")
 	a.box.Inject(fault.Rule{Kind: fault.Stuck, How: "importing"})
+	var mu sync.Mutex
 	asked := map[string]bool{} // jobs
 	a.diesAt(func(r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
 		if id, found := strings.CutPrefix(apiPath(r), "/api/v1/imports/"); found && r.Method == http.MethodGet {
 			asked[id] = true
 		}

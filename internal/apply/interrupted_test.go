@@ -79,27 +79,27 @@ func (a *account) diesAt(here func(*http.Request) bool, edit ...func(*plan.Input
 	ctx, kill := context.WithCancelCause(a.t.Context())
 	defer kill(nil)
 	_, carryOut := a.journaled(ctx, edit...)
-	a.before = func(r *http.Request) {
+	a.before.set(func(r *http.Request) {
 		if here(r) {
 			kill(errKilled)
 		}
-	}
+	})
 	if report := carryOut(); ctx.Err() == nil {
 		a.t.Fatalf("nothing killed it: %q", results(report))
 	}
-	a.before = nil
+	a.before.set(nil)
 }
 
 // posts counts the requests that create something while f runs.
 func (a *account) posts(f func()) []string {
 	var seen []string
-	a.before = func(r *http.Request) {
+	a.before.set(func(r *http.Request) {
 		if r.Method == http.MethodPost && !strings.Contains(r.URL.Path, "/sql") {
 			seen = append(seen, apiPath(r))
 		}
-	}
+	})
 	f()
-	a.before = nil
+	a.before.set(nil)
 	return seen
 }
 

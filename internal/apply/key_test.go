@@ -26,11 +26,11 @@ func TestRefusedKeyBeginsNothingNew(t *testing.T) {
 		p := plan.Compute(in)
 		p.Slots = 1
 		posts := 0
-		a.before = func(r *http.Request) {
+		a.before.set(func(r *http.Request) {
 			if r.Method == http.MethodPost {
 				posts++
 			}
-		}
+		})
 		a.box.Inject(fault.Rule{Kind: fault.Empty, Status: http.StatusUnauthorized, Method: "POST", Path: "/api/v1/imports"})
 		report := a.carryOut(t.Context(), in, p)
 		failed, skipped := 0, 0

@@ -30,7 +30,7 @@ func TestLostLeaseBeginsNothingNew(t *testing.T) {
 			Plan: p, Desired: in.Desired, Account: in.Account, Looks: in.Looks, Client: a.client, Lease: l,
 			Options: apply.Options{Parallel: 1},
 		})
-		a.before = nil
+		a.before.set(nil)
 		done := 0
 		for _, res := range report.Results {
 			if res.Err == nil {
@@ -61,7 +61,7 @@ func (a *account) robbed(at func(*http.Request) bool) (holder string) {
 		defer mu.Unlock()
 		return at(r)
 	}
-	a.before = func(r *http.Request) {
+	a.before.set(func(r *http.Request) {
 		if !hit(r) {
 			return
 		}
@@ -69,7 +69,7 @@ func (a *account) robbed(at func(*http.Request) bool) (holder string) {
 			a.t.Error(err)
 		}
 		later(a.t, 30*time.Second)
-	}
+	})
 	return string(other)
 }
 
@@ -103,8 +103,8 @@ func TestLostLeaseDeletesNothing(t *testing.T) {
 				in, p := c.plan(a)
 				before := a.names()
 				a.robbed(c.at)
-				rob, writes := a.before, 0
-				a.before = func(r *http.Request) {
+				rob, writes := a.before.get(), 0
+				a.before.set(func(r *http.Request) {
 					rob(r)
 					if strings.Contains(r.URL.Path, "/api/v1/imports/") {
 						a.file("elms.csv", trees+trees) // so that what was sent is not what is there
@@ -112,9 +112,9 @@ func TestLostLeaseDeletesNothing(t *testing.T) {
 					if strings.HasPrefix(r.URL.Path, "/user/acme/api/v1/") && (r.Method == http.MethodDelete || r.Method == http.MethodPut) {
 						writes++
 					}
-				}
+				})
 				report := a.under(t.Context(), l, in, p)
-				a.before = nil
+				a.before.set(nil)
 				got := strings.Join(results(report), ", ")
 				if !strings.Contains(got, "bob@bob-laptop (process 42) has taken over the lease") || !strings.HasSuffix(got, c.says) {
 					t.Errorf("it did %s", got)

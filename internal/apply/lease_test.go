@@ -134,11 +134,11 @@ func TestLeaseIsRefused(t *testing.T) {
 				ann := named("ann")
 				ann.Holder.Run = "https://ci.example.org/runs/7"
 				defer a.releases(a.takes(ann))
-				a.before = func(r *http.Request) {
+				a.before.set(func(r *http.Request) {
 					if r.Method != http.MethodGet && strings.Contains(readBody(t, r), "bob") {
 						t.Errorf("the waiting run sent %s %s", r.Method, r.URL.Path)
 					}
-				}
+				})
 				bob, began := named("bob"), time.Now()
 				bob.Wait = wait
 				_, err := apply.TakeLeases(t.Context(), a.client, []string{"city"}, bob.LeaseOptions)
@@ -247,12 +247,12 @@ func TestFasterRunGetsTheLease(t *testing.T) {
 		a := newAccount(t)
 		for _, row := range []string{"none", "released"} {
 			var ann *apply.Lease
-			a.before = func(r *http.Request) {
+			a.before.set(func(r *http.Request) {
 				if r.Method == http.MethodPost && strings.Contains(readBody(t, r), "INSERT") {
-					a.before = nil
+					a.before.set(nil)
 					ann = a.takes(named("ann"))
 				}
-			}
+			})
 			bob := named("bob")
 			bob.Wait = 0
 			_, err := apply.TakeLeases(t.Context(), a.client, []string{"city"}, bob.LeaseOptions)
@@ -303,17 +303,17 @@ func TestSomebodyIsAlwaysFaster(t *testing.T) {
 		a := newAccount(t)
 		a.releases(a.takes(named("ann")))
 		sent := 0
-		a.before = func(r *http.Request) {
+		a.before.set(func(r *http.Request) {
 			if sent++; r.Method != http.MethodPost || sent > 1000 || !strings.Contains(readBody(t, r), "INSERT") {
 				return
 			}
-			before := a.before
-			a.before = nil
-			defer func() { a.before = before }()
+			before := a.before.get()
+			a.before.set(nil)
+			defer a.before.set(before)
 			if _, err := a.client.Exec(t.Context(), "UPDATE "+apply.LeaseTable+" SET seq = seq + 1"); err != nil {
 				t.Error(err)
 			}
-		}
+		})
 		bob, began := named("bob"), time.Now()
 		bob.Wait = time.Minute
 		_, err := apply.TakeLeases(t.Context(), a.client, []string{"city"}, bob.LeaseOptions)
@@ -475,7 +475,7 @@ func TestWithoutTheDatabase(t *testing.T) {
 func TestSeveralLeasesDoNotDeadlock(t *testing.T) {
 	each(t, func(t *testing.T) {
 		a := newAccount(t)
-		a.before = func(*http.Request) { later(t, 50*time.Millisecond) } // so that they come between each other
+		a.before.set(func(*http.Request) { later(t, 50*time.Millisecond) }) // so that they come between each other
 		var g sync.WaitGroup
 		for i, projects := range [][]string{{"a", "b", "c"}, {"c", "b", "a"}, {"b", "c"}, {"c", "a"}} {
 			g.Go(func() {

@@ -276,11 +276,11 @@ datasets:
 // at calls act once, when the client sends a request of the method and path.
 func (a *account) at(method, path string, act func()) {
 	var called atomic.Bool // requests are sent side by side, and act sends its own
-	a.before = func(r *http.Request) {
+	a.before.set(func(r *http.Request) {
 		if r.Method == method && strings.HasPrefix(r.URL.Path, "/user/"+user+path) && called.CompareAndSwap(false, true) {
 			act()
 		}
-	}
+	})
 }
 
 // TestDatasetReplacedDuringAReimport: whoever deletes the dataset, or puts

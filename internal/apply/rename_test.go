@@ -145,7 +145,7 @@ func TestNoSynchronizationEverWritesToAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 		var seen atomic.Int64 // requests are sent side by side
-		a.before = func(r *http.Request) {
+		a.before.set(func(r *http.Request) {
 			datasets, err := onlooker.Datasets(t.Context())
 			if err != nil {
 				t.Error(err)
@@ -160,7 +160,7 @@ func TestNoSynchronizationEverWritesToAnother(t *testing.T) {
 					t.Errorf("before %s %s the synchronization of %s would write to %q", r.Method, r.URL.Path, s.DatasetID, s.Name)
 				}
 			}
-		}
+		})
 		if r := a.apply(); !r.OK() || seen.Load() == 0 {
 			t.Errorf("%d looks, %s", seen.Load(), strings.Join(results(r), "; "))
 		}

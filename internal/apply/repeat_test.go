@@ -60,13 +60,13 @@ func TestRepeatedRenameKeepsOtherChanges(t *testing.T) {
 		tags := []string{"somebody's"}
 		a.box.Inject(fault.Rule{Kind: fault.Status, Method: "PUT", Status: http.StatusBadGateway, Times: 1})
 		failed := false
-		a.before = func(r *http.Request) {
+		a.before.set(func(r *http.Request) {
 			if failed && r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/api/v1/viz/") {
-				a.before = nil
+				a.before.set(nil)
 				a.update(p.Actions[0].Staging, carto.DatasetUpdate{Tags: &tags})
 			}
 			failed = failed || r.Method == http.MethodPut
-		}
+		})
 		report := a.carryOut(t.Context(), in, p)
 		if report.OK() {
 			t.Error("the run repeated a request over somebody's change")

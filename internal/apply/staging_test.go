@@ -129,11 +129,11 @@ func TestClearingAsksForImportsOnlyThen(t *testing.T) {
 		a := newAccount(t)
 		a.leaves()
 		asked := 0
-		a.before = func(r *http.Request) {
+		a.before.set(func(r *http.Request) {
 			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/api/v1/imports") {
 				asked++
 			}
-		}
+		})
 		lease := a.takes(named("ann"))
 		a.leased(lease, func() {})
 		a.leased(lease, func() {})

@@ -140,14 +140,14 @@ func (a *account) stopAt(t *testing.T, in plan.Input, at func(*http.Request) boo
 		stopped = time.Now()
 		return true
 	}
-	a.before = func(r *http.Request) {
+	a.before.set(func(r *http.Request) {
 		if hit(r) {
 			close(stop)
 			then(r)
 		}
-	}
+	})
 	report := a.run(t.Context(), in, apply.Options{Stop: stop})
-	a.before = nil
+	a.before.set(nil)
 	if stopped.IsZero() || !report.Stopped {
 		t.Fatalf("the run was not stopped: %q", results(report))
 	}

@@ -20,7 +20,7 @@ import (
 // changes calls act with the body of each request that changes a synchronization, and looked after each read that follows one.
 func (a *account) changes(act func(id string, body map[string]any), looked func(id string)) {
 	changed := false
-	a.before = func(r *http.Request) {
+	a.before.set(func(r *http.Request) {
 		_, id, ok := strings.Cut(r.URL.Path, "/api/v1/synchronizations/")
 		switch {
 		case !ok:
@@ -39,7 +39,7 @@ func (a *account) changes(act func(id string, body map[string]any), looked func(
 		case r.Method == http.MethodGet && changed && looked != nil:
 			looked(id)
 		}
-	}
+	})
 }
 
 // put changes a synchronization past everything that watches the client.
@@ -83,7 +83,7 @@ func TestChangesThatAWorkerOverwritesAreRepeated(t *testing.T) {
 				if len(got) != 1 || !strings.Contains(got[0], c.want) || sent != min(c.overwrites+1, 3) {
 					t.Errorf("after %d changes: %q", sent, got)
 				}
-				a.before = nil
+				a.before.set(nil)
 				if c.overwrites == 1 {
 					a.inSync()
 				}
