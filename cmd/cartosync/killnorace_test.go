@@ -3,4 +3,4 @@
 package main
 
 // killStride says which of the requests that change something an apply is killed at, unless all are asked for.
-const killStride = 18
+const killStride = 40

@@ -3,4 +3,4 @@
 package main
 
 // killStride is large, for the race detector makes the account dear.
-const killStride = 30
+const killStride = 80
